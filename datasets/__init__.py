@@ -1,0 +1,1 @@
+"""Readers of raw recordings, as TensorFlow Datasets."""
