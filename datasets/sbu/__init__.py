@@ -1,0 +1,1 @@
+"""The SBU Kinect Interaction data set."""
