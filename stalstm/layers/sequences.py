@@ -1,0 +1,50 @@
+"""What the layers need to know about clips of different lengths."""
+
+import keras
+from keras import ops
+
+
+def mask(sequence, length=None):
+    """Which frames belong to their clip.
+
+    Args:
+        sequence: `(batch, frames, ...)`.
+        length: `(batch,)`, number of frames of each clip; all by default.
+
+    Returns:
+        `(batch, frames)`, in the sequence's dtype: 1 within a clip, 0 beyond.
+    """
+    batch, frames = ops.shape(sequence)[:2]
+    if length is None:
+        return ops.ones((batch, frames), sequence.dtype)
+    time = ops.arange(frames, dtype="int32")
+    within = time < ops.cast(length, "int32")[:, None]
+    return ops.cast(within, sequence.dtype)
+
+
+def masked_mean(sequence, mask):
+    """Mean over a clip's own frames.
+
+    Args:
+        sequence: `(batch, frames, ...)`, zero beyond a clip's length.
+        mask: `(batch, frames, ...)`, 1 within a clip, 0 beyond.
+
+    Returns:
+        `(batch, ...)`.
+    """
+    length = ops.maximum(ops.sum(mask, axis=1), 1)
+    return ops.sum(sequence, axis=1) / length
+
+
+def previous(sequence):
+    """The sequence one frame later: h_{t-1} at t, zero at the first frame."""
+    return ops.pad(sequence, [[0, 0], [1, 0], [0, 0]])[:, :-1]
+
+
+def check_returns_sequences(layer):
+    """Raises `ValueError` unless a layer gives its output at every frame."""
+    if not isinstance(layer, keras.layers.LSTM) or not layer.return_sequences:
+        raise ValueError(
+            "`layer` must be a `keras.layers.LSTM` with "
+            f"`return_sequences=True`. Received: layer={layer!r}"
+        )

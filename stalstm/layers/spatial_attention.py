@@ -1,0 +1,157 @@
+"""Spatial attention with joint-selection gates."""
+
+import keras
+from keras import ops
+
+from stalstm.layers import sequences
+
+
+@keras.saving.register_keras_serializable("stalstm")
+class SpatialAttention(keras.layers.Layer):
+    """Spatial attention with joint-selection gates.
+
+    Song et al. (AAAI 2017), section 4.1. From all joints of a frame and from
+    the hidden variables of a recurrent layer at the frame before it, a score
+    for each of the K joints (equation 2), normalised over the joints
+    (equation 3):
+
+        s_t = U_s tanh(W_xs x_t + W_hs h_{t-1} + b_s) + b_us
+        alpha_t = softmax(s_t)
+
+    The layer owns the second term of the loss (equation 7), which draws each
+    joint's attention, averaged over the clip's own T frames, towards one:
+
+        weight * sum_k (1 - sum_t alpha_{t,k} / T)^2
+
+    Args:
+        layer: the recurrent layer: a `keras.layers.LSTM` that returns
+            sequences.
+        joints: K, number of joints that share the attention.
+        units: size of the hidden layer of equation (2).
+        scale: `"joints"` multiplies the softmax by K, so that the gates have
+            mean one: what "attention weights being fixed as ones" (Algorithm
+            1) and "sum_t alpha_{t,k} close to T" (below equation 7) ask for.
+            `"softmax"` is equation (3) to the letter.
+        weight: lambda_1 of equation (7); 0 adds no loss.
+        kernel_initializer: of U_s, W_xs and W_hs.
+        kernel_regularizer: of U_s, W_xs and W_hs.
+
+    Call arguments:
+        inputs: `(batch, frames, features)`, the coordinates of all joints.
+        length: `(batch,)`, number of frames of each clip; all by default.
+
+    Returns:
+        alpha, `(batch, frames, joints)`; zero beyond a clip's length.
+    """
+
+    def __init__(
+        self,
+        layer,
+        joints: int,
+        units: int = 100,
+        scale: str = "joints",
+        weight: float = 0.0,
+        kernel_initializer="glorot_uniform",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        sequences.check_returns_sequences(layer)
+        if scale not in ("joints", "softmax"):
+            raise ValueError(
+                '`scale` must be "joints" or "softmax". '
+                f"Received: scale={scale!r}"
+            )
+        super().__init__(**kwargs)
+        self.layer = layer
+        self.joints = joints
+        self.units = units
+        self.scale = scale
+        self.weight = weight
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.input_projection = self._dense(units, name="input_projection")
+        self.hidden_projection = self._dense(
+            units, use_bias=False, name="hidden_projection"
+        )
+        self.score = self._dense(joints, name="score")
+
+    def _dense(self, units, **kwargs):
+        return keras.layers.Dense(
+            units,
+            # A clone draws its own numbers, where a shared one repeats them.
+            kernel_initializer=self.kernel_initializer.clone(),
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            **kwargs,
+        )
+
+    def build(self, inputs_shape, length_shape=None):
+        features = inputs_shape[-1]
+        self.layer.build((None, None, features))
+        self.input_projection.build((None, None, features))
+        self.hidden_projection.build((None, None, self.layer.units))
+        self.score.build((None, None, self.units))
+        self.built = True
+
+    def call(self, inputs, length=None):
+        hidden = sequences.previous(self.layer(inputs))
+        alpha = self._gates(inputs, hidden)
+        mask = sequences.mask(inputs, length)
+        alpha = alpha * mask[..., None]
+        if self.weight:
+            mean = sequences.masked_mean(alpha, mask[..., None])
+            loss = ops.sum(ops.square(1.0 - mean), axis=-1)
+            self.add_loss(self.weight * ops.mean(loss))
+        return alpha
+
+    def initial_state(self, batch_size: int):
+        """State before the first frame."""
+        return self.layer.cell.get_initial_state(batch_size)
+
+    def step(self, inputs, state):
+        """One frame.
+
+        Args:
+            inputs: `(batch, features)`.
+            state: of the frame before, or `initial_state`.
+
+        Returns:
+            alpha `(batch, joints)`, and the new state.
+        """
+        alpha = self._gates(inputs, state[0])
+        _, state = self.layer.cell(inputs, state)
+        return alpha, state
+
+    def _gates(self, inputs, hidden):
+        """Equations (2) and (3)."""
+        score = self.score(
+            ops.tanh(
+                self.input_projection(inputs) + self.hidden_projection(hidden)
+            )
+        )
+        alpha = ops.softmax(score, axis=-1)
+        return alpha * self.joints if self.scale == "joints" else alpha
+
+    def compute_output_shape(self, inputs_shape, length_shape=None):
+        return (*inputs_shape[:-1], self.joints)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "layer": keras.saving.serialize_keras_object(self.layer),
+            "joints": self.joints,
+            "units": self.units,
+            "scale": self.scale,
+            "weight": self.weight,
+            "kernel_initializer": keras.initializers.serialize(
+                self.kernel_initializer
+            ),
+            "kernel_regularizer": keras.regularizers.serialize(
+                self.kernel_regularizer
+            ),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        layer = keras.saving.deserialize_keras_object(config["layer"])
+        return cls(**{**config, "layer": layer})

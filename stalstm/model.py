@@ -1,0 +1,257 @@
+"""The spatio-temporal attention LSTM."""
+
+import keras
+from keras import ops
+
+from stalstm.layers import MainLSTM, SpatialAttention, TemporalAttention
+from stalstm.layers import sequences
+
+L1_MATRICES = ("all", "inputs", "main")
+
+
+@keras.saving.register_keras_serializable("stalstm")
+class STALSTM(keras.Model):
+    """The spatio-temporal attention LSTM (STA-LSTM).
+
+    Song et al., "An End-to-End Spatio-Temporal Attention Model for Human
+    Action Recognition from Skeleton Data", AAAI 2017: sections 4.1 to 4.3,
+    Figures 3 and 4. The spatial attention alpha scales the joints of every
+    frame, the main LSTM network scores the classes at every frame (z_t), and
+    the temporal attention beta weighs those scores (equations 4 and 5):
+
+        o = sum_t beta_t z_t            p = softmax(o)
+
+    The loss of equation (7): compile with softmax cross-entropy on logits (its
+    first term); the attention layers own the second and third, the kernels
+    carry the fourth. Loss and metrics given to `compile` see the logits.
+
+    The six configurations of Figure 7:
+
+        LSTM                  spatial_attention=False, temporal_attention=False
+        SA-LSTM (w/o reg.)    temporal_attention=False, lambda1=0
+        SA-LSTM               temporal_attention=False
+        TA-LSTM (w/o reg.)    spatial_attention=False, lambda2=0
+        TA-LSTM               spatial_attention=False
+        STA-LSTM              (both)
+
+    Args:
+        num_classes: C.
+        bodies, joints: of the recordings; K is their product.
+        preprocessing: layers between camera space and the network (see
+            `stalstm.preprocessing`), applied in this order.
+        spatial_attention, temporal_attention: whether the model has them.
+            Without, the attention is "fixed as ones" (Algorithm 1).
+        main_layers: number of LSTM layers of the main network.
+        units: of every LSTM layer, and of the hidden layer of equation (2).
+        dropout: rate, on the output of each LSTM layer of the main network.
+        lambda1, lambda2, lambda3: of equation (7).
+        l1_matrices: what W_uv of equation (7) covers: `"all"` connection
+            matrices of the three networks, `"inputs"`, all but the recurrent
+            ones, or `"main"`, those of the main LSTM network.
+        alpha_scale: see `SpatialAttention`.
+        beta_norm, beta_bias: see `TemporalAttention`.
+        pooling: `"sum"` over time as in equation (4), or `"mean"`.
+        kernel_stddev: standard deviation of the Gaussian that every matrix
+            starts from (Algorithm 1, step 1).
+
+    Call arguments:
+        inputs: a dict with
+            skeleton: `(batch, frames, bodies, joints, 3)`, metres in camera
+                space; what stands beyond a clip's length does not matter.
+            length: `(batch,)`, number of frames of each clip.
+
+    Returns:
+        A dict with
+            logits: `(batch, num_classes)`, o of equation (4).
+            probabilities: `(batch, num_classes)`, equation (5).
+            spatial_attention: alpha, `(batch, frames, K)`, joints of the
+                first body first; zero beyond the clip, one within it for a
+                model without spatial attention.
+            temporal_attention: beta, `(batch, frames)`; likewise.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        bodies: int = 2,
+        joints: int = 15,
+        preprocessing=(),
+        spatial_attention: bool = True,
+        temporal_attention: bool = True,
+        main_layers: int = 3,
+        units: int = 100,
+        dropout: float = 0.0,
+        lambda1: float = 0.0,
+        lambda2: float = 0.0,
+        lambda3: float = 0.0,
+        l1_matrices: str = "all",
+        alpha_scale: str = "joints",
+        beta_norm: str = "l2",
+        beta_bias: float = 1.0,
+        pooling: str = "sum",
+        kernel_stddev: float = 0.1,
+        **kwargs,
+    ):
+        if l1_matrices not in L1_MATRICES:
+            raise ValueError(
+                f"`l1_matrices` must be one of {L1_MATRICES}. "
+                f"Received: l1_matrices={l1_matrices!r}"
+            )
+        if pooling not in ("sum", "mean"):
+            raise ValueError(
+                '`pooling` must be "sum" or "mean". '
+                f"Received: pooling={pooling!r}"
+            )
+        super().__init__(**kwargs)
+        self.num_classes = num_classes
+        self.bodies = bodies
+        self.joints = joints
+        self.preprocessing = list(preprocessing)
+        self.main_layers = main_layers
+        self.units = units
+        self.dropout = dropout
+        self.lambda1 = lambda1
+        self.lambda2 = lambda2
+        self.lambda3 = lambda3
+        self.l1_matrices = l1_matrices
+        self.alpha_scale = alpha_scale
+        self.beta_norm = beta_norm
+        self.beta_bias = beta_bias
+        self.pooling = pooling
+        self.kernel_stddev = kernel_stddev
+
+        self.spatial_attention = None
+        if spatial_attention:
+            self.spatial_attention = SpatialAttention(
+                self._lstm("spatial_lstm"),
+                joints=bodies * joints,
+                units=units,
+                scale=alpha_scale,
+                weight=lambda1,
+                kernel_initializer=self._gaussian(),
+                kernel_regularizer=self._l1(),
+                name="spatial_attention",
+            )
+        self.temporal_attention = None
+        if temporal_attention:
+            self.temporal_attention = TemporalAttention(
+                self._lstm("temporal_lstm"),
+                norm=beta_norm,
+                weight=lambda2,
+                bias=beta_bias,
+                kernel_initializer=self._gaussian(),
+                kernel_regularizer=self._l1(),
+                name="temporal_attention",
+            )
+        self.main_lstm = MainLSTM(
+            [
+                self._lstm(f"lstm_{i}", main=True)
+                for i in range(1, main_layers + 1)
+            ],
+            num_classes,
+            dropout=dropout,
+            kernel_initializer=self._gaussian(),
+            kernel_regularizer=self._l1(main=True),
+            name="main_lstm",
+        )
+
+    def _lstm(self, name, main=False):
+        return keras.layers.LSTM(
+            self.units,
+            return_sequences=True,
+            kernel_initializer=self._gaussian(),
+            recurrent_initializer=self._gaussian(),
+            kernel_regularizer=self._l1(main),
+            recurrent_regularizer=self._l1(main, recurrent=True),
+            name=name,
+        )
+
+    def _gaussian(self):
+        return keras.initializers.RandomNormal(stddev=self.kernel_stddev)
+
+    def _l1(self, main=False, recurrent=False):
+        """The fourth term of equation (7), where `l1_matrices` wants it."""
+        covered = {"all": True, "inputs": not recurrent, "main": main}
+        if self.lambda3 and covered[self.l1_matrices]:
+            return keras.regularizers.L1(self.lambda3)
+        return None
+
+    def build(self, input_shape=None):
+        features = (None, None, 3 * self.bodies * self.joints)
+        if self.spatial_attention is not None:
+            self.spatial_attention.build(features)
+        if self.temporal_attention is not None:
+            self.temporal_attention.build(features)
+        self.main_lstm.build(features)
+        self.built = True
+
+    def call(self, inputs, training=False):
+        skeleton, length = inputs["skeleton"], inputs["length"]
+        for layer in self.preprocessing:
+            skeleton = layer(skeleton, length)
+        batch, frames = ops.shape(skeleton)[:2]
+        joints = self.bodies * self.joints
+        features = ops.reshape(skeleton, (batch, frames, 3 * joints))
+        mask = sequences.mask(features, length)
+
+        alpha = ops.repeat(mask[..., None], joints, axis=-1)
+        attended = features
+        if self.spatial_attention is not None:
+            alpha = self.spatial_attention(features, length)
+            attended = features * ops.repeat(alpha, 3, axis=-1)
+        beta = mask
+        if self.temporal_attention is not None:
+            beta = self.temporal_attention(features, length)
+        scores = self.main_lstm(attended, training=training)
+        weighted = scores * beta[..., None]
+        if self.pooling == "mean":
+            logits = sequences.masked_mean(weighted, mask[..., None])
+        else:
+            logits = ops.sum(weighted, axis=1)
+        return {
+            "logits": logits,
+            "probabilities": ops.softmax(logits),
+            "spatial_attention": alpha,
+            "temporal_attention": beta,
+        }
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        logits = y_pred["logits"]
+        return super().compute_loss(x, y, logits, sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, y, y_pred["logits"], sample_weight)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "bodies": self.bodies,
+            "joints": self.joints,
+            "preprocessing": [
+                keras.saving.serialize_keras_object(x)
+                for x in self.preprocessing
+            ],
+            "spatial_attention": self.spatial_attention is not None,
+            "temporal_attention": self.temporal_attention is not None,
+            "main_layers": self.main_layers,
+            "units": self.units,
+            "dropout": self.dropout,
+            "lambda1": self.lambda1,
+            "lambda2": self.lambda2,
+            "lambda3": self.lambda3,
+            "l1_matrices": self.l1_matrices,
+            "alpha_scale": self.alpha_scale,
+            "beta_norm": self.beta_norm,
+            "beta_bias": self.beta_bias,
+            "pooling": self.pooling,
+            "kernel_stddev": self.kernel_stddev,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        preprocessing = [
+            keras.saving.deserialize_keras_object(x)
+            for x in config["preprocessing"]
+        ]
+        return cls(**{**config, "preprocessing": preprocessing})
