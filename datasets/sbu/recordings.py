@@ -15,7 +15,7 @@ import pathlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 import numpy as np
@@ -50,8 +50,9 @@ FIELDS = 1 + BODIES * JOINTS * 3
 ORIGIN = np.array([1.280, 0.960, 0.0])
 SCALE = np.array([-2.560, -1.920, 10.0 / 7.8125])
 
+_SET = re.compile(r"s\d\ds\d\d")
 _PLACE = re.compile(
-    r"(?:^|/)(?:(s\d\ds\d\d)/)?(\d\d)/(\d\d\d)/skeleton_pos\.txt$"
+    rf"(?:^|/)(?:({_SET.pattern})/)?(\d\d)/(\d\d\d)/skeleton_pos\.txt$"
 )
 
 
@@ -59,7 +60,7 @@ class RawDataError(Exception):
     """Raw recordings are missing or damaged; the message says it all."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Clip:
     """One recording of one action.
 
@@ -104,6 +105,12 @@ class Recording:
         """The official fold that tests on this set; `None` without one."""
         return next((n for n, sets in FOLDS.items() if self.set in sets), None)
 
+    @property
+    def label(self) -> int | None:
+        """Place in `ACTIONS`; `None` for another folder than 01 to 08."""
+        label = int(self.action) - 1
+        return label if 0 <= label < len(ACTIONS) else None
+
     def read(self) -> Clip:
         """Reads the clip.
 
@@ -123,11 +130,12 @@ class Survey:
 
     Attributes:
         recordings: Sorted by `clip_id`, each of which is there once.
-        ignored: What looks like a recording and is none, by reason.
+        ignored: How many things look like recordings and are not read, by
+            (reason, file or zip).
     """
 
     recordings: list[Recording]
-    ignored: dict[str, list[str]]
+    ignored: collections.Counter[tuple[str, str]]
 
 
 def find_recordings(raw_dir: str | os.PathLike[str]) -> list[Recording]:
@@ -135,53 +143,64 @@ def find_recordings(raw_dir: str | os.PathLike[str]) -> list[Recording]:
     return survey(raw_dir).recordings
 
 
-def survey(raw_dir: str | os.PathLike[str]) -> Survey:
+def survey(
+    raw_dir: str | os.PathLike[str] | None,
+    zips: Mapping[str, pathlib.Path] | None = None,
+) -> Survey:
     """Finds the recordings of extracted sets and of zips, at any depth.
 
-    Zips are listed, never extracted. A member needs no set folder: the set is
-    then that of the zip's name. A clip that is in a folder and in a zip is read
+    Zips are listed, never extracted. A member without a set folder belongs to
+    the set in the zip's name. A clip that is in a folder and in a zip is read
     from the folder, so that half a set, extracted, takes the rest from its zip.
 
     Args:
         raw_dir: Folder of the raw recordings. One that does not exist holds
             nothing.
+        zips: More zips, wherever they are and whatever their name, by set.
 
     Raises:
         RawDataError: A zip is damaged.
     """
-    files, zips = [], []
-    for folder, _, names in os.walk(os.path.abspath(raw_dir), followlinks=True):
-        files += [pathlib.Path(folder, n) for n in names if _is_like(n)]
-        zips += [pathlib.Path(folder, n) for n in names if _is_zip(n)]
-    found: list[tuple[pathlib.Path, str | None]] = [
-        (path, None) for path in sorted(files)
-    ]
-    ignored: dict[str, list[str]] = collections.defaultdict(list)
-    for path in sorted(zips):
-        with _open_zip(path) as archive:
-            members = sorted(filter(_is_like, archive.namelist()))
-        found += [(path, member) for member in members]
-        if not members:
-            ignored["zip without recordings"].append(str(path))
+    files: list[pathlib.Path] = []
+    sets_of_zips: dict[pathlib.Path, str | None] = {}
+    walk = (
+        os.walk(os.path.abspath(raw_dir), followlinks=True) if raw_dir else ()
+    )
+    for folder, _, names in walk:
+        for name in names:
+            path = pathlib.Path(folder, name)
+            if _is_like_a_recording(path.as_posix()):
+                files.append(path)
+            elif path.suffix.lower() == ".zip" and not name.startswith("."):
+                in_name = _SET.search(path.stem)
+                sets_of_zips[path] = in_name.group() if in_name else None
+    sets_of_zips |= {path: name for name, path in (zips or {}).items()}
 
     recordings: dict[str, Recording] = {}
-    for path, member in found:
-        recording = _locate(path, member)
+    ignored: collections.Counter[tuple[str, str]] = collections.Counter()
+
+    def add(path: pathlib.Path, set_: str | None, member: str | None) -> None:
+        recording = _locate(path, set_, member)
         if recording is None:
             name = str(path if member is None else path / member)
-            ignored["not in <set>/<action>/<take>/skeleton_pos.txt"].append(
-                name
-            )
+            ignored["not at <set>/<action>/<take>/skeleton_pos.txt", name] += 1
         elif recording.clip_id in recordings:
-            ignored["clip there twice"].append(
-                f"{recording.clip_id} of {path} (taken from "
-                f"{recordings[recording.clip_id].path})"
-            )
+            ignored[
+                "copies of clips found in a folder or an earlier zip", str(path)
+            ] += 1
         else:
             recordings[recording.clip_id] = recording
-    return Survey(
-        [recordings[clip_id] for clip_id in sorted(recordings)], dict(ignored)
-    )
+
+    for path in sorted(files):
+        add(path, None, None)
+    for path, set_ in sorted(sets_of_zips.items()):
+        with _open_zip(path) as archive:
+            members = sorted(filter(_is_like_a_recording, archive.namelist()))
+        for member in members:
+            add(path, set_, member)
+        if not members:
+            ignored["zip without a recording", str(path)] += 1
+    return Survey([recordings[key] for key in sorted(recordings)], ignored)
 
 
 def read_recording(file: IO[bytes], name: str) -> Clip:
@@ -250,27 +269,19 @@ def _number(field: bytes, place: str) -> float:
     return number
 
 
-def _is_like(name: str) -> bool:
-    """Whether a file calls itself a recording; `._skeleton_pos.txt` is none."""
-    folders, _, base = name.replace("\\", "/").rpartition("/")
-    return base.lower().startswith("skeleton") and "__MACOSX" not in folders
+def _is_like_a_recording(path: str) -> bool:
+    """Not so `__MACOSX/.../._skeleton_pos.txt`, `.DS_Store` and images."""
+    *folders, name = path.split("/")
+    return name.lower().startswith("skeleton") and "__MACOSX" not in folders
 
 
-def _is_zip(name: str) -> bool:
-    return name.lower().endswith(".zip") and not name.startswith(".")
-
-
-def _locate(path: pathlib.Path, member: str | None) -> Recording | None:
-    match = _PLACE.search((member or path.as_posix()).replace("\\", "/"))
-    if match is None:
+def _locate(
+    path: pathlib.Path, set_: str | None, member: str | None
+) -> Recording | None:
+    match = _PLACE.search(member or path.as_posix())
+    if match is None or not (set_ := match[1] or set_):
         return None
-    set_, action, take = match.groups()
-    if set_ is None and member is not None:
-        in_name = re.search(r"s\d\ds\d\d", path.stem)
-        set_ = in_name.group() if in_name else None
-    if set_ is None:
-        return None
-    return Recording(set_, action, take, path, member)
+    return Recording(set_, match[2], match[3], path, member)
 
 
 @contextlib.contextmanager
@@ -282,6 +293,6 @@ def _open_zip(path: pathlib.Path) -> Iterator[zipfile.ZipFile]:
     # RuntimeError: encrypted, or compressed by an unknown method.
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise RawDataError(
-            f"{path}: expected a whole zip file, download it again. "
+            f"{path}: expected a whole zip file; delete it and fetch it again. "
             f"Received: {error or type(error).__name__}"
         ) from None

@@ -1,0 +1,37 @@
+"""Writes a raw folder of noise in the layout and format of the SBU set.
+
+    python -m datasets.sbu.dummy_data_generation FOLDER
+
+The tests make theirs where they run, so that none is in the repository.
+"""
+
+import pathlib
+import sys
+
+import numpy as np
+
+from datasets.sbu.recordings import ACTIONS, FIELDS, FOLDS
+
+
+def write_dummy_recordings(raw_dir: pathlib.Path, frames: int = 3) -> None:
+    """Writes one clip of each official set, its action by turns.
+
+    Args:
+        raw_dir: Where `<set>/<action>/<take>/skeleton_pos.txt` goes.
+        frames: Lines a clip.
+    """
+    rng = np.random.default_rng(0)
+    sets = sorted(name for names in FOLDS.values() for name in names)
+    for number, name in enumerate(sets):
+        action = f"{number % len(ACTIONS) + 1:02d}"
+        file = raw_dir / name / action / "001" / "skeleton_pos.txt"
+        file.parent.mkdir(parents=True)
+        with file.open("w", newline="\r\n") as lines:
+            for frame in range(frames):
+                values = rng.uniform(0, 2, FIELDS - 1)
+                fields = [str(number + frame), *(f"{v:.5g}" for v in values)]
+                print(*fields, sep=",", file=lines)
+
+
+if __name__ == "__main__":
+    write_dummy_recordings(pathlib.Path(sys.argv[1]))
