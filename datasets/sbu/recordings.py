@@ -290,9 +290,17 @@ def _open_zip(path: pathlib.Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    # RuntimeError: encrypted, or compressed by an unknown method.
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    # OSError: cut in front of its table of contents. RuntimeError: encrypted,
+    # or compressed by an unknown method.
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+    ) as error:
         raise RawDataError(
-            f"{path}: expected a whole zip file; delete it and fetch it again. "
-            f"Received: {error or type(error).__name__}"
+            f"{path}: expected a whole zip file. Received: "
+            f"{error or type(error).__name__}. If it is damaged, delete it "
+            "and fetch it again"
         ) from None

@@ -4,7 +4,7 @@ import collections
 import itertools
 import pathlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,14 +16,19 @@ from datasets.sbu.recordings import ACTIONS, FOLDS, RawDataError
 PAGE = "http://vision.cs.stonybrook.edu/~kiwon/Datasets/SBU_Kinect_Interactions"
 SETS = sorted(name for sets in FOLDS.values() for name in sets)
 
+Clips = list[tuple[recordings.Recording, recordings.Clip]]
+Folds = dict[int, Clips]
+Examples = Iterator[tuple[str, dict[str, Any]]]
+
 
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Reads raw recordings, from folders or zips, into `fold_1` to `fold_5`.
 
     Another data set of raw recordings in this layout inherits the splits and
-    the features: it overrides `_split_generators` to return
+    the features. Its `_split_generators` returns
     `self._read_folds(recordings.survey(raw_dir))`, which has read everything
-    when it returns, and `MANUAL_DOWNLOAD_INSTRUCTIONS`, `HOMEPAGE`, `PUBLISHED`.
+    when it returns; it empties `MANUAL_DOWNLOAD_INSTRUCTIONS`, `HOMEPAGE` and
+    `PUBLISHED`.
 
     Args:
         download: Whether to fetch the zips of the official sets that the raw
@@ -75,7 +80,7 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager
-    ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
+    ) -> dict[str, Examples]:
         try:
             raw_dir = dl_manager.manual_dir
         except AssertionError as error:  # It does not exist, or is empty.
@@ -121,25 +126,37 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
                 f"{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
             ) from None
 
-    def _read_folds(
-        self, found: recordings.Survey
-    ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
+    def _read_folds(self, found: recordings.Survey) -> dict[str, Examples]:
         """Reads all recordings, says what they are, and returns the splits.
 
         Raises:
             RawDataError: A recording is damaged, or a fold has none.
         """
-        folds: dict[int, list[tuple[recordings.Recording, recordings.Clip]]]
-        folds = {fold: [] for fold in FOLDS}
+        folds: Folds = {fold: [] for fold in FOLDS}
         left_out = collections.Counter(found.ignored)
         for recording in found.recordings:
             if recording.fold is None:
                 left_out["sets of no official fold", recording.set] += 1
             elif recording.label is None:
-                left_out["unknown action", recording.action] += 1
+                left_out["unknown action", recording.clip_id] += 1
             else:
                 folds[recording.fold].append((recording, recording.read()))
 
+        self._summarise(folds, left_out)
+        for fold, clips in folds.items():
+            if not clips:
+                raise RawDataError(
+                    f"fold_{fold} is empty: expected recordings of "
+                    f"{', '.join(FOLDS[fold])}"
+                )
+        return {
+            f"fold_{fold}": self._generate_examples(clips)
+            for fold, clips in folds.items()
+        }
+
+    def _summarise(
+        self, folds: Folds, left_out: collections.Counter[tuple[str, str]]
+    ) -> None:
         everything = list(itertools.chain(*folds.values()))
         print(f"Read {_size(everything)}, by the official folds:")
         for fold, clips in folds.items():
@@ -156,30 +173,17 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
             for recording, clip in everything
             for _ in range(clip.repeated_frames)
         ]
-        print(
-            f"Repeated frames, kept: {' '.join([str(len(repeated)), *repeated])}"
-        )
-        print(*_counted(left_out), sep="\n", end="\n" if left_out else "")
+        print("Repeated frames, kept:", len(repeated), *repeated)
+        for line in _counted(left_out):
+            print(line)
         here = {recording.set for recording, _ in everything}
         if missing := [name for name in SETS if name not in here]:
             print(
                 f"Official sets without a recording: {' '.join(missing)}. "
                 f"To add them later, delete {self.data_dir_root / self.name}"
             )
-        for fold, clips in folds.items():
-            if not clips:
-                raise RawDataError(
-                    f"fold_{fold} is empty: expected recordings of "
-                    f"{', '.join(FOLDS[fold])}. Received: {_size(everything)}"
-                )
-        return {
-            f"fold_{fold}": self._generate_examples(clips)
-            for fold, clips in folds.items()
-        }
 
-    def _generate_examples(
-        self, clips: Iterable[tuple[recordings.Recording, recordings.Clip]]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _generate_examples(self, clips: Clips) -> Examples:
         for recording, clip in clips:
             yield (
                 recording.clip_id,
@@ -195,9 +199,7 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
             )
 
 
-def _size(
-    clips: Sequence[tuple[recordings.Recording, recordings.Clip]],
-) -> str:
+def _size(clips: Clips) -> str:
     frames = sum(len(clip.frame_numbers) for _, clip in clips)
     return f"{len(clips)} clips, {frames} frames"
 
@@ -205,14 +207,10 @@ def _size(
 def _counted(left_out: collections.Counter[tuple[str, str]]) -> list[str]:
     """A line for each reason: how many were left out, and what."""
     lines = []
-    for reason in sorted({reason for reason, _ in left_out}):
-        places = {
-            place: count
-            for (why, place), count in sorted(left_out.items())
-            if why == reason
-        }
-        lines.append(
-            f"Left out, {reason}: {sum(places.values())} "
-            f"({', '.join(f'{n} x {place}' for place, n in places.items())})"
-        )
+    for reason, group in itertools.groupby(
+        sorted(left_out.items()), key=lambda item: item[0][0]
+    ):
+        counts = {place: count for (_, place), count in group}
+        what = ", ".join(f"{n} x {place}" for place, n in counts.items())
+        lines.append(f"Left out, {reason}: {sum(counts.values())} ({what})")
     return lines
