@@ -102,7 +102,8 @@ class STALSTM(keras.Model):
                 '`pooling` must be "sum" or "mean". '
                 f"Received: pooling={pooling!r}"
             )
-        super().__init__(**kwargs)
+        # Metres and sums over time need float32; each layer casts for itself.
+        super().__init__(autocast=False, **kwargs)
         self.num_classes = num_classes
         self.bodies = bodies
         self.joints = joints
@@ -130,6 +131,7 @@ class STALSTM(keras.Model):
                 weight=lambda1,
                 kernel_initializer=self._gaussian(),
                 kernel_regularizer=self._l1(),
+                dtype=self.dtype_policy,
                 name="spatial_attention",
             )
         self.temporal_attention = None
@@ -141,6 +143,7 @@ class STALSTM(keras.Model):
                 bias=beta_bias,
                 kernel_initializer=self._gaussian(),
                 kernel_regularizer=self._l1(),
+                dtype=self.dtype_policy,
                 name="temporal_attention",
             )
         self.main_lstm = MainLSTM(
@@ -152,6 +155,7 @@ class STALSTM(keras.Model):
             dropout=dropout,
             kernel_initializer=self._gaussian(),
             kernel_regularizer=self._l1(main=True),
+            dtype=self.dtype_policy,
             name="main_lstm",
         )
 
@@ -163,6 +167,7 @@ class STALSTM(keras.Model):
             recurrent_initializer=self._gaussian(),
             kernel_regularizer=self._l1(main),
             recurrent_regularizer=self._l1(main, recurrent=True),
+            dtype=self.dtype_policy,
             name=name,
         )
 
@@ -186,13 +191,17 @@ class STALSTM(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        skeleton, length = inputs["skeleton"], inputs["length"]
+        skeleton = ops.cast(inputs["skeleton"], "float32")
+        length = inputs["length"]
+        mask = sequences.mask(skeleton, length)
+        # Not a product with zero: beyond the length there may be NaN.
+        within = ops.cast(mask[..., None, None, None], "bool")
+        skeleton = ops.where(within, skeleton, 0.0)
         for layer in self.preprocessing:
             skeleton = layer(skeleton, length)
         batch, frames = ops.shape(skeleton)[:2]
         joints = self.bodies * self.joints
         features = ops.reshape(skeleton, (batch, frames, 3 * joints))
-        mask = sequences.mask(features, length)
 
         alpha = ops.repeat(mask[..., None], joints, axis=-1)
         attended = features
@@ -203,7 +212,7 @@ class STALSTM(keras.Model):
         if self.temporal_attention is not None:
             beta = self.temporal_attention(features, length)
         scores = self.main_lstm(attended, training=training)
-        weighted = scores * beta[..., None]
+        weighted = ops.cast(scores, "float32") * beta[..., None]
         if self.pooling == "mean":
             logits = sequences.masked_mean(weighted, mask[..., None])
         else:

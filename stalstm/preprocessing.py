@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from stalstm import skeletons
+
 
 def _fit_weights(left: int, right: int) -> np.ndarray:
     """Weights of a quadratic least-squares fit, evaluated at its frame.
@@ -179,3 +181,17 @@ class Origin(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "torso": self.torso, "per": self.per}
+
+
+def from_recipe(recipe) -> list[keras.layers.Layer]:
+    """The layers that a recipe asks for, in their order."""
+    torso = skeletons.SKELETONS[recipe.skeleton].torso_index
+    # Metres need float32, whatever the network computes in.
+    layers: list[keras.layers.Layer] = []
+    if recipe.smoothing:
+        layers.append(Smoothing(dtype="float32"))
+    if recipe.body_order == "left_first":
+        layers.append(BodyOrder(torso, dtype="float32"))
+    if recipe.origin != "camera":
+        layers.append(Origin(torso, per=recipe.origin, dtype="float32"))
+    return layers

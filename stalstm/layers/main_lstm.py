@@ -1,7 +1,6 @@
 """The main LSTM network."""
 
 import keras
-from keras import ops
 
 from stalstm.layers import sequences
 
@@ -96,7 +95,7 @@ class MainLSTM(keras.layers.Layer):
     def save_own_variables(self, store):
         # With it a resumed training draws the masks that it would have drawn.
         super().save_own_variables(store)
-        store["dropout_seed"] = ops.convert_to_numpy(self.dropout_seed.state)
+        store["dropout_seed"] = self.dropout_seed.state
 
     def load_own_variables(self, store):
         self.dropout_seed.state.assign(store["dropout_seed"])

@@ -41,7 +41,7 @@ class SpatialAttention(keras.layers.Layer):
         length: `(batch,)`, number of frames of each clip; all by default.
 
     Returns:
-        alpha, `(batch, frames, joints)`; zero beyond a clip's length.
+        alpha, `(batch, frames, joints)`, float32; zero beyond a clip's length.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class SpatialAttention(keras.layers.Layer):
     def call(self, inputs, length=None):
         hidden = sequences.previous(self.layer(inputs))
         alpha = self._gates(inputs, hidden)
-        mask = sequences.mask(inputs, length)
+        mask = sequences.mask(alpha, length)
         alpha = alpha * mask[..., None]
         if self.weight:
             mean = sequences.masked_mean(alpha, mask[..., None])
@@ -129,7 +129,7 @@ class SpatialAttention(keras.layers.Layer):
                 self.input_projection(inputs) + self.hidden_projection(hidden)
             )
         )
-        alpha = ops.softmax(score, axis=-1)
+        alpha = ops.softmax(ops.cast(score, "float32"), axis=-1)
         return alpha * self.joints if self.scale == "joints" else alpha
 
     def compute_output_shape(self, inputs_shape, length_shape=None):

@@ -37,7 +37,7 @@ class TemporalAttention(keras.layers.Layer):
         length: `(batch,)`, number of frames of each clip; all by default.
 
     Returns:
-        beta, `(batch, frames)`; zero beyond a clip's length.
+        beta, `(batch, frames)`, float32; zero beyond a clip's length.
     """
 
     def __init__(
@@ -89,8 +89,9 @@ class TemporalAttention(keras.layers.Layer):
 
     def call(self, inputs, length=None):
         hidden = sequences.previous(self.layer(inputs))
-        mask = sequences.mask(inputs, length)
-        beta = self._gate(inputs, hidden) * mask
+        beta = self._gate(inputs, hidden)
+        mask = sequences.mask(beta, length)
+        beta = beta * mask
         if self.weight:
             # ReLU has made beta its own absolute value.
             norm = ops.square(beta) if self.norm == "square" else beta
@@ -119,7 +120,7 @@ class TemporalAttention(keras.layers.Layer):
     def _gate(self, inputs, hidden):
         """Equation (6)."""
         score = self.input_projection(inputs) + self.hidden_projection(hidden)
-        return ops.relu(ops.squeeze(score, axis=-1))
+        return ops.relu(ops.cast(ops.squeeze(score, axis=-1), "float32"))
 
     def compute_output_shape(self, inputs_shape, length_shape=None):
         return inputs_shape[:-1]

@@ -1,0 +1,75 @@
+"""How well a model recognises the clips of a split."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def evaluate(
+    model: keras.Model, batches: tf.data.Dataset, class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Accuracy, overall and of each class, and the confusion matrix.
+
+    Args:
+        model: returns `probabilities`, `(batch, classes)`.
+        batches: `(inputs, label)`, each clip once.
+        class_names: in the order of the labels.
+
+    Returns:
+        JSON values: `accuracy`; `clips`; `classes`, for each name its `clips`
+        and `accuracy` (the share of them that is recognised; null without
+        clips); `confusion_matrix`, rows are true classes, columns predictions.
+    """
+    confusion = np.zeros((len(class_names), len(class_names)), np.int64)
+    for inputs, labels in batches:
+        probabilities = model.predict_on_batch(inputs)["probabilities"]
+        predicted = np.argmax(probabilities, axis=-1)
+        np.add.at(confusion, (labels.numpy(), predicted), 1)
+    clips, right = confusion.sum(axis=1), confusion.diagonal()
+    return {
+        "accuracy": float(right.sum() / clips.sum()),
+        "clips": int(clips.sum()),
+        "classes": {
+            name: {
+                "clips": int(clips[i]),
+                "accuracy": float(right[i] / clips[i]) if clips[i] else None,
+            }
+            for i, name in enumerate(class_names)
+        },
+        "confusion_matrix": confusion.tolist(),
+    }
+
+
+def table(evaluation: dict[str, Any]) -> str:
+    """An evaluation to read: a line a class, its row of the matrix beside."""
+    lines = [f"{'':20} clips  right   predicted as 1, 2, ..."]
+    rows = evaluation["confusion_matrix"]
+    for number, (name, of_class) in enumerate(evaluation["classes"].items()):
+        right = of_class["accuracy"]
+        percent = "     -" if right is None else f"{right:6.1%}"
+        predicted = " ".join(f"{x or '.':>4}" for x in rows[number])
+        lines.append(
+            f"{number + 1:2} {name:17} {of_class['clips']:5} {percent}  "
+            f"{predicted}"
+        )
+    lines.append(
+        f"{'accuracy':20} {evaluation['clips']:5} {evaluation['accuracy']:6.1%}"
+    )
+    return "\n".join(lines)
+
+
+def cross_validation(evaluations: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Accuracy of each fold, their mean and standard deviation.
+
+    Args:
+        evaluations: what `evaluate` returned, by fold.
+    """
+    folds = {name: x["accuracy"] for name, x in evaluations.items()}
+    return {
+        "folds": folds,
+        "mean": float(np.mean(list(folds.values()))),
+        "standard_deviation": float(np.std(list(folds.values()), ddof=1)),
+    }

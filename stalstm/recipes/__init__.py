@@ -1,0 +1,1 @@
+"""Recipes: one short module a data set."""

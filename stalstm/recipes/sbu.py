@@ -1,0 +1,14 @@
+"""SBU Kinect Interaction, five-fold cross-validation, the paper's values.
+
+    python train.py --dataset=sbu --fold=all --raw_dir=...
+"""
+
+from stalstm.recipe import Recipe
+
+RECIPE = Recipe(
+    skeleton="nite",
+    batch_size=8,
+    lambda1=0.001,
+    lambda2=0.0001,
+    lambda3=0.0005,
+)

@@ -1,0 +1,105 @@
+"""What a stage shows while it trains, and leaves for those that follow."""
+
+import pathlib
+import time
+
+import keras
+import tensorflow as tf
+import tqdm
+
+from stalstm import workdir as workdir_lib
+
+# Iterations between two records, and between two checkpoints.
+PERIOD = 100
+
+
+class StageLog(keras.callbacks.Callback):
+    """Progress, metrics and checkpoints of one stage.
+
+    Every `PERIOD` iterations: the mean loss and accuracy since the last record
+    go to `metrics.json` and to TensorBoard's `logs/`, and weights, optimiser
+    and dropout state to a checkpoint, from which `resume` goes on.
+
+    Args:
+        workdir: the run's folder.
+        name: of the stage.
+        iterations: of the stage.
+    """
+
+    def __init__(self, workdir: pathlib.Path, name: str, iterations: int):
+        super().__init__()
+        self.name = name
+        self.iterations = iterations
+        self.done = 0
+        self._checkpoint = workdir / "checkpoints" / f"{name}.weights.h5"
+        self._metrics = workdir / "metrics.json"
+        self._records: list[dict] = []
+        self._writer = tf.summary.create_file_writer(
+            str(workdir / "logs" / name)
+        )
+
+    def resume(self, model: keras.Model) -> int:
+        """Puts a compiled model where an interrupted run has left it.
+
+        Returns:
+            The number of iterations that are done.
+        """
+        model.optimizer.build(model.trainable_variables)
+        if self._checkpoint.exists():
+            model.load_weights(self._checkpoint)
+            self.done = int(model.optimizer.iterations)
+        if self._metrics.exists():
+            self._records = [
+                x
+                for x in workdir_lib.read_json(self._metrics)
+                if x["stage"] != self.name or x["iteration"] <= self.done
+            ]
+        return self.done
+
+    def finish(self, path: pathlib.Path) -> None:
+        """Leaves the stage's model; the checkpoint is no longer needed."""
+        beside = path.with_name(f"beside_{path.name}")
+        self.model.save(beside)
+        beside.replace(path)
+        self._checkpoint.unlink(missing_ok=True)
+
+    def on_train_begin(self, logs=None):
+        self._since = time.monotonic()
+        self._bar = tqdm.tqdm(
+            desc=self.name,
+            total=self.iterations,
+            initial=self.done,
+            unit="it",
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.done += 1
+        self._bar.update()
+        if self.done % PERIOD == 0 or self.done == self.iterations:
+            self._record(logs)
+            self.model.reset_metrics()
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+        self._writer.close()
+
+    def _record(self, logs):
+        logs = {name: float(value) for name, value in logs.items()}
+        self._bar.set_postfix(logs)
+        with self._writer.as_default():
+            for name, value in logs.items():
+                tf.summary.scalar(name, value, step=self.done)
+        now = time.monotonic()
+        seconds, self._since = now - self._since, now
+        self._records.append(
+            {
+                "stage": self.name,
+                "iteration": self.done,
+                **logs,
+                "seconds": round(seconds, 3),
+            }
+        )
+        workdir_lib.write_json(self._metrics, self._records)
+        beside = self._checkpoint.with_name(f"beside_{self._checkpoint.name}")
+        self.model.save_weights(beside)
+        beside.replace(self._checkpoint)
