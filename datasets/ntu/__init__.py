@@ -1,0 +1,1 @@
+"""The NTU RGB+D and NTU RGB+D 120 data sets."""
