@@ -20,3 +20,12 @@ def sbu_raw_dir() -> pathlib.Path:
     if not folder.is_dir():
         pytest.skip(f"no real SBU recordings in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def ntu_raw_dir() -> pathlib.Path:
+    """Real NTU samples, as recorded; the test skips where they are absent."""
+    folder = DATA / "ntu"
+    if not folder.is_dir():
+        pytest.skip(f"no real NTU RGB+D recordings in {folder}")
+    return folder
