@@ -105,7 +105,7 @@ def train_fold(
         "dataset": builder.info.full_name,
         "test_fold": fold,
         "seed": _SEED.value,
-        "recipe": recipe.to_dict(),
+        "recipe": recipe.to_dict(base),
     }
     try:
         workdir_lib.begin(workdir, run)

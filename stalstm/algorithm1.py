@@ -302,6 +302,7 @@ def train(
         model.fit(
             batches.skip(done),
             steps_per_epoch=iterations - done,
+            shuffle=False,  # the batches are
             verbose=0,
             callbacks=[log],
         )

@@ -5,19 +5,18 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def _paper(default=dataclasses.MISSING, choices=None, at_least=None):
+def _paper(default=dataclasses.MISSING, **allowed):
     """A field whose value the paper gives."""
-    return _field("paper", default, choices, at_least)
+    return dataclasses.field(
+        default=default, metadata={"source": "paper", **allowed}
+    )
 
 
-def _ours(default=dataclasses.MISSING, choices=None, at_least=None):
+def _ours(default=dataclasses.MISSING, **allowed):
     """A field about which the paper is silent, or leaves room."""
-    return _field("ours", default, choices, at_least)
-
-
-def _field(source, default, choices, at_least):
-    metadata = {"source": source, "choices": choices, "at_least": at_least}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(
+        default=default, metadata={"source": "ours", **allowed}
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class Recipe:
     temporal_attention: bool = _paper(True)
     main_layers: int = _paper(3, at_least=1)
     units: int = _paper(100, at_least=1)
-    dropout: float = _ours(0.5, at_least=0)
+    dropout: float = _ours(0.5, at_least=0, below=1)
     # "joints" makes alpha's mean one; "softmax" is equation (3) as written.
     alpha_scale: str = _ours("joints", choices=("joints", "softmax"))
     beta_bias: float = _ours(1.0)
@@ -81,18 +80,19 @@ class Recipe:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            choices = field.metadata["choices"]
-            at_least = field.metadata["at_least"]
-            if choices and value not in choices:
-                raise ValueError(
-                    f"`{field.name}` must be one of {', '.join(choices)}. "
-                    f"Received: {field.name}={value}"
-                )
-            if at_least is not None and not value >= at_least:
-                raise ValueError(
-                    f"`{field.name}` must be at least {at_least}. "
-                    f"Received: {field.name}={value}"
-                )
+            allowed = dict(field.metadata)
+            if "choices" in allowed and value not in allowed["choices"]:
+                expected = f"one of {', '.join(allowed['choices'])}"
+            elif "at_least" in allowed and not value >= allowed["at_least"]:
+                expected = f"at least {allowed['at_least']}"
+            elif "below" in allowed and not value < allowed["below"]:
+                expected = f"below {allowed['below']}"
+            else:
+                continue
+            raise ValueError(
+                f"`{field.name}` must be {expected}. "
+                f"Received: {field.name}={value}"
+            )
 
     def override(self, assignments: Iterable[str]) -> "Recipe":
         """This recipe with other values for some fields.
@@ -116,15 +116,20 @@ class Recipe:
             changes[name] = _parse(name, fields[name].type, text)
         return dataclasses.replace(self, **changes)
 
-    def to_dict(self) -> dict[str, dict[str, Any]]:
-        """For JSON: `{name: {value, source}}`."""
-        return {
-            x.name: {
-                "value": getattr(self, x.name),
-                "source": x.metadata["source"],
-            }
-            for x in dataclasses.fields(self)
-        }
+    def to_dict(self, base: "Recipe") -> dict[str, dict[str, Any]]:
+        """For JSON: `{name: {value, source}}`.
+
+        Args:
+            base: the recipe before `override`: what differs from it has the
+                source `"set"`.
+        """
+        record = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            changed = value != getattr(base, field.name)
+            source = "set" if changed else field.metadata["source"]
+            record[field.name] = {"value": value, "source": source}
+        return record
 
     @classmethod
     def from_dict(cls, record: dict[str, dict[str, Any]]) -> "Recipe":

@@ -1,0 +1,50 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from stalstm import evaluation
+
+NAMES = ["kick", "push", "hug"]
+
+
+class Oracle(keras.Model):
+    """Predicts what the inputs say."""
+
+    def call(self, inputs):
+        return {"probabilities": keras.ops.one_hot(inputs, 3)}
+
+
+@pytest.fixture
+def result():
+    predicted, labels = [0, 0, 1, 1, 0], [0, 0, 0, 1, 1]
+    batches = tf.data.Dataset.from_tensor_slices((predicted, labels)).batch(2)
+    return evaluation.evaluate(Oracle(), batches, NAMES)
+
+
+def test_counts_what_is_recognised(result):
+    assert result["accuracy"] == pytest.approx(3 / 5)
+    assert result["clips"] == 5
+    # Rows are true classes.
+    assert result["confusion_matrix"] == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
+    assert result["classes"]["kick"]["accuracy"] == pytest.approx(2 / 3)
+    assert result["classes"]["push"] == {"clips": 2, "accuracy": 0.5}
+    assert result["classes"]["hug"] == {"clips": 0, "accuracy": None}
+
+
+def test_table_reads_well(result):
+    lines = evaluation.table(result).splitlines()
+    assert lines[1].split() == ["1", "kick", "3", "66.7%", "2", "1", "."]
+    assert lines[3].split() == ["3", "hug", "0", "-", ".", ".", "."]
+    assert lines[-1].split() == ["accuracy", "5", "60.0%"]
+
+
+def test_cross_validation_is_mean_and_sample_deviation():
+    summary = evaluation.cross_validation(
+        {"1": {"accuracy": 0.8}, "2": {"accuracy": 0.9}}
+    )
+    assert summary["folds"] == {"1": 0.8, "2": 0.9}
+    assert summary["mean"] == pytest.approx(0.85)
+    assert summary["standard_deviation"] == pytest.approx(
+        np.sqrt(2 * 0.05**2)
+    )

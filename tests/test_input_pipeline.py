@@ -1,0 +1,59 @@
+import numpy as np
+
+from stalstm import input_pipeline
+from tests.fake_clips import fake_clips
+
+
+def collect(batches, number):
+    return [
+        (inputs["skeleton"].numpy(), inputs["length"].numpy(), label.numpy())
+        for inputs, label in batches.take(number)
+    ]
+
+
+def test_a_batch_holds_clips_of_about_one_length():
+    batches = input_pipeline.training_batches(fake_clips(), 4, seed=0)
+    for skeleton, length, label in collect(batches, 30):
+        assert skeleton.shape[0] == len(length) == len(label) == 4
+        frames = skeleton.shape[1]
+        assert frames % input_pipeline.FRAMES_MULTIPLE == 0
+        assert np.all(length <= frames)
+        assert np.all(length > frames - input_pipeline.FRAMES_MULTIPLE)
+        for clip, n in zip(skeleton, length, strict=True):
+            assert np.all(clip[n:] == 0)
+            assert np.all(np.any(clip[:n] != 0, axis=(1, 2, 3)))
+
+
+def test_every_clip_is_seen_equally_often():
+    batches = input_pipeline.training_batches(fake_clips(24), 4, seed=0)
+    seen = {}
+    for skeleton, _, _ in collect(batches, 24 * 10 // 4):
+        for clip in skeleton:
+            key = clip[0].tobytes()
+            seen[key] = seen.get(key, 0) + 1
+    assert len(seen) == 24
+    # A clip may wait for others of its length.
+    assert min(seen.values()) >= 8
+    assert max(seen.values()) <= 11
+
+
+def test_the_seed_makes_the_batches():
+    clips = fake_clips()
+
+    def labels(seed, skip=0):
+        batches = input_pipeline.training_batches(clips, 4, seed).skip(skip)
+        return np.stack([x for _, _, x in collect(batches, 20)])
+
+    np.testing.assert_array_equal(labels(1), labels(1))
+    assert np.any(labels(1) != labels(2))
+    np.testing.assert_array_equal(labels(1)[5:], labels(1, skip=5)[:-5])
+
+
+def test_evaluation_sees_each_clip_once_and_in_order():
+    clips = fake_clips(10)
+    batches = collect(input_pipeline.evaluation_batches(clips, 4), -1)
+    assert [len(x) for x, _, _ in batches] == [4, 4, 2]
+    labels = np.concatenate([x for _, _, x in batches])
+    np.testing.assert_array_equal(labels, np.arange(10) % 3)
+    for skeleton, length, _ in batches:
+        assert skeleton.shape[1] == length.max()
