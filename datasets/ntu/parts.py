@@ -187,14 +187,11 @@ def divide(
     def shuffled(recording: Recording) -> bytes:
         return hashlib.sha256(recording.clip_id.encode()).digest()
 
+    # A split without recordings has one part, empty: Beam needs one.
     return {
         split: [
-            Part(
-                tuple(group[start : start + CLIPS_PER_PART]),
-                folder,
-                on_bad_file,
-            )
-            for start in range(0, len(group), CLIPS_PER_PART)
+            Part(tuple(group[start:][:CLIPS_PER_PART]), folder, on_bad_file)
+            for start in range(0, max(len(group), 1), CLIPS_PER_PART)
         ]
         for split, group in (
             (split, sorted(unordered, key=shuffled))

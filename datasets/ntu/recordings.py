@@ -224,28 +224,57 @@ def read_recording(data: bytes, name: str) -> RawClip:
             is no finite number.
     """
     lines = data.splitlines()
+    starts: list[int] = []
+    try:
+        frames, tracked = _walk(lines, name, starts)
+    except RawDataError:
+        # A joint line too few or too many shows only later.
+        _coordinates_line_by_line(lines, starts, name)
+        raise
+    joints = _coordinates(lines, starts, name)
+    return RawClip(
+        frames=frames,
+        bodies={
+            body_id: Body(np.array(list(blocks)), joints[list(blocks.values())])
+            for body_id, blocks in tracked.items()
+        },
+    )
+
+
+def _walk(
+    lines: Sequence[bytes], name: str, starts: list[int]
+) -> tuple[int, dict[int, dict[int, int]]]:
+    """Goes from body to body, without a look at their joints.
+
+    Args:
+        lines: Of the file.
+        name: What an error calls it.
+        starts: Receives where each block of 25 joint lines begins.
+
+    Returns:
+        The number of frames, and for each body id its place in `starts` by
+        frame.
+    """
 
     def line(at: int, expected: str) -> bytes:
         if at >= len(lines):
             raise RawDataError(
-                f"{name}, line {at + 1}: expected {expected}. "
+                f"{name}, line {len(lines) + 1}: expected {expected}. "
                 "Received: the end of the file"
             )
         return lines[at]
 
-    def count(at: int, what: str) -> int:
-        text = line(at, what).strip()
+    def count(at: int, expected: str) -> int:
+        text = line(at, expected).strip()
         if not text.isdigit():
             raise RawDataError(
-                f"{name}, line {at + 1}: expected {what}. "
+                f"{name}, line {at + 1}: expected {expected}. "
                 f"Received: {_shown(text)}"
             )
         return int(text)
 
     frames = count(0, "the number of frames")
-    places: dict[int, list[int]] = {}  # Of a body id: frames it is in, and
-    blocks: dict[int, list[int]] = {}  # which block of 25 joint lines is its.
-    starts: list[int] = []
+    tracked: dict[int, dict[int, int]] = {}
     at = 1
     for frame in range(frames):
         bodies = count(at, f"the number of bodies of frame {frame + 1}")
@@ -258,36 +287,28 @@ def read_recording(data: bytes, name: str) -> RawClip:
                     f"{BODY_FIELDS} fields, the first its id. "
                     f"Received: {_shown(lines[at])}"
                 )
-            body_id = int(body[0])
-            if places.setdefault(body_id, [-1])[-1] == frame:
+            blocks = tracked.setdefault(int(body[0]), {})
+            if frame in blocks:
                 raise RawDataError(
                     f"{name}, line {at + 1}: expected each body once in frame "
-                    f"{frame + 1}. Received: body {body_id} again"
+                    f"{frame + 1}. Received: body {int(body[0])} again"
                 )
             if count(at + 1, "the number of joints") != JOINTS:
                 raise RawDataError(
                     f"{name}, line {at + 2}: expected {JOINTS} joints. "
                     f"Received: {_shown(lines[at + 1])}"
                 )
-            places[body_id].append(frame)
-            blocks.setdefault(body_id, []).append(len(starts))
+            line(at + 1 + JOINTS, f"a joint line of {JOINT_FIELDS} fields")
+            blocks[frame] = len(starts)
             starts.append(at + 2)
             at += 2 + JOINTS
-            line(at - 1, f"a joint line of {JOINT_FIELDS} fields")
     for number, rest in enumerate(lines[at:], start=at + 1):
         if rest.strip():
             raise RawDataError(
                 f"{name}, line {number}: expected the end of the file after "
                 f"{frames} frames. Received: {_shown(rest)}"
             )
-    joints = _coordinates(lines, starts, name)
-    return RawClip(
-        frames=frames,
-        bodies={
-            body_id: Body(np.array(places[body_id][1:]), joints[block])
-            for body_id, block in blocks.items()
-        },
-    )
+    return frames, tracked
 
 
 def _coordinates(
