@@ -101,7 +101,7 @@ class Part:
         return self.on_bad_file == "skip" or not self.report().bad
 
     def report(self) -> Report:
-        with np.load(self.file) as arrays:
+        with self.file.open("rb") as file, np.load(file) as arrays:
             return Report(**json.loads(str(arrays["report"])))
 
     def prepare(self) -> None:
@@ -152,7 +152,7 @@ class Part:
     def __call__(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self.is_ready():  # On a machine of a Beam cluster.
             self.prepare()
-        with np.load(self.file) as arrays:
+        with self.file.open("rb") as file, np.load(file) as arrays:
             skeleton, frames, bodies, index = (
                 arrays[key] for key in ("skeleton", "frames", "bodies", "index")
             )

@@ -29,7 +29,7 @@ def frames_of_bodies(draw):
 
 
 def frames_again(clip):
-    frames = [{} for _ in range(clip.frames)]
+    frames: list[dict[int, np.ndarray]] = [{} for _ in range(clip.frames)]
     for body_id, body in clip.bodies.items():
         for frame, joints in zip(body.frames, body.joints, strict=True):
             frames[frame][body_id] = joints
@@ -172,9 +172,9 @@ def test_real_recordings_are_read_as_written(
     for body_id, (first, last) in bodies.items():
         body = clip.bodies[body_id]
         np.testing.assert_array_equal(body.frames, np.arange(frames))
-        assert tuple(body.joints[0, 0]) == tuple(np.float32(first))
+        np.testing.assert_array_equal(body.joints[0, 0], np.float32(first))
         if last:
-            assert tuple(body.joints[-1, -1]) == tuple(np.float32(last))
+            np.testing.assert_array_equal(body.joints[-1, -1], np.float32(last))
 
 
 def test_real_recordings_are_read_as_line_by_line(ntu_raw_dir):
