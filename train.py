@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from absl import app, flags
+from absl import app, flags, logging
 
 from datasets.sbu.recordings import RawDataError
 from stalstm import algorithm1, evaluation, input_pipeline
@@ -55,6 +55,7 @@ _WORKDIR = flags.DEFINE_string(
 
 
 def main(argv):
+    logging.set_verbosity(logging.WARNING)
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     if _FOLD.value not in (*FOLDS, "all"):
@@ -63,31 +64,42 @@ def main(argv):
             f"Received: {_FOLD.value}"
         )
     name = _DATASET.value
-    recipe = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
+    base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
     try:
-        recipe = recipe.override(_SET.value)
+        recipe = base.override(_SET.value)
     except ValueError as error:
         raise app.UsageError(f"--set: {error}") from None
+    run = {"seed": _SEED.value, "recipe": recipe.to_dict(base)}
     workdir = pathlib.Path(
         _WORKDIR.value
         or f"workdirs/{name}_fold_{_FOLD.value}_seed_{_SEED.value}"
     ).expanduser()
 
+    tf.config.experimental.enable_op_determinism()
     try:
         builder = prepare(name)
+        if _FOLD.value != "all":
+            train_fold(builder, recipe, run, _FOLD.value, workdir)
+        else:
+            cross_validate(builder, recipe, run, workdir)
     except RawDataError as error:
-        raise SystemExit(f"{error}") from None
-    tf.config.experimental.enable_op_determinism()
-    if _FOLD.value != "all":
-        train_fold(builder, recipe, _FOLD.value, workdir)
-    else:
-        cross_validate(builder, recipe, workdir)
+        raise SystemExit(f"--raw_dir: {error}") from None
+    except workdir_lib.OtherRunError as error:
+        raise SystemExit(f"--workdir: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped. The same command goes on.") from None
 
 
 def prepare(name: str) -> tfds.core.DatasetBuilder:
     """The data set, read from raw recordings unless that was done before."""
     module = importlib.import_module(f"datasets.{name}.{name}_dataset_builder")
     builder = module.Builder(data_dir=_DATA_DIR.value, download=_DOWNLOAD.value)
+    if builder.is_prepared():
+        print(
+            f"Prepared before, in {builder.data_dir}: raw recordings are not "
+            "read again, unless you delete it."
+        )
+    tfds.disable_progress_bar()
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
     )
@@ -97,20 +109,13 @@ def prepare(name: str) -> tfds.core.DatasetBuilder:
 def train_fold(
     builder: tfds.core.DatasetBuilder,
     recipe: Recipe,
+    run: dict,
     fold: str,
     workdir: pathlib.Path,
 ) -> dict:
     """Trains on four folds, evaluates on the fifth with the last weights."""
-    run = {
-        "dataset": builder.info.full_name,
-        "test_fold": fold,
-        "seed": _SEED.value,
-        "recipe": recipe.to_dict(base),
-    }
-    try:
-        workdir_lib.begin(workdir, run)
-    except ValueError as error:
-        raise SystemExit(f"--workdir: {error}") from None
+    run = {"dataset": builder.info.full_name, "test_fold": fold, **run}
+    workdir_lib.begin(workdir, run)
     classes = builder.info.features["label"].names
     training = "+".join(f"fold_{x}" for x in FOLDS if x != fold)
     print(f"Fold {fold} of {builder.info.name}: training in {workdir}")
@@ -130,16 +135,22 @@ def train_fold(
     )
     workdir_lib.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
-    print(f"Model, metrics and logs are in {workdir}.")
+    print(
+        f"Model, metrics and logs are in {workdir}. See how it learned:\n"
+        f"  tensorboard --logdir={workdir}/logs"
+    )
     return result
 
 
 def cross_validate(
-    builder: tfds.core.DatasetBuilder, recipe: Recipe, workdir: pathlib.Path
+    builder: tfds.core.DatasetBuilder,
+    recipe: Recipe,
+    run: dict,
+    workdir: pathlib.Path,
 ) -> None:
     """All five folds in turn, a workdir each; their mean and deviation."""
     results = {
-        fold: train_fold(builder, recipe, fold, workdir / f"fold_{fold}")
+        fold: train_fold(builder, recipe, run, fold, workdir / f"fold_{fold}")
         for fold in FOLDS
     }
     summary = evaluation.cross_validation(results)

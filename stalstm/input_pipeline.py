@@ -51,9 +51,7 @@ def training_batches(
     def to_batch(key, clips):
         return _padded_batch(clips, batch_size, key * FRAMES_MULTIPLE)
 
-    batches = shuffled.group_by_window(
-        group, to_batch, window_size=batch_size
-    )
+    batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
     return batches.prefetch(2)
 
 

@@ -1,10 +1,16 @@
 """The spatio-temporal attention LSTM."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from stalstm.layers import MainLSTM, SpatialAttention, TemporalAttention
-from stalstm.layers import sequences
+from stalstm.layers import (
+    MainLSTM,
+    SpatialAttention,
+    TemporalAttention,
+    sequences,
+)
 
 L1_MATRICES = ("all", "inputs", "main")
 
@@ -223,6 +229,96 @@ class STALSTM(keras.Model):
             "spatial_attention": alpha,
             "temporal_attention": beta,
         }
+
+    def initial_state(self, batch_size: int):
+        """State of streams before their first frame, for `step`."""
+        shape = (batch_size, self.bodies, self.joints, 3)
+        state = {
+            "preprocessing": [
+                x.initial_state(shape) for x in self.preprocessing
+            ],
+            "main_lstm": self.main_lstm.initial_state(batch_size),
+            "scores": ops.zeros((batch_size, self.num_classes), "float32"),
+            "frames": ops.zeros((batch_size,), "float32"),
+        }
+        for name in ("spatial_attention", "temporal_attention"):
+            layer = getattr(self, name)
+            if layer is not None:
+                state[name] = layer.initial_state(batch_size)
+        return state
+
+    def step(self, frame, state, ended=None):
+        """Takes one frame of each of some streams, for live recognition.
+
+        With smoothing, what it returns is about the frame before the one
+        before. Two more calls after a stream's last frame, with `ended` true,
+        bring its last two frames in; then logits and probabilities are those
+        that `call` gives for the whole clip.
+
+        Args:
+            frame: `(batch, bodies, joints, 3)`, metres in camera space.
+            state: of the frame before, or `initial_state`.
+            ended: `(batch,)` bool, streams that have no more frame; none by
+                default. Their `frame` does not matter.
+
+        Returns:
+            The outputs, and the new state. A dict with
+                logits, probabilities: `(batch, num_classes)`, so far.
+                spatial_attention: `(batch, K)`, of the frame that came in.
+                temporal_attention: `(batch,)`, likewise.
+                frames: `(batch,)`, how many frames came in so far.
+            Both attentions are zero where no frame came in.
+        """
+        batch = ops.shape(frame)[0]
+        valid = ops.ones((batch,), "bool")
+        if ended is not None:
+            valid = ops.logical_not(ended)
+        frame = ops.cast(frame, "float32")
+        frame = ops.where(valid[:, None, None, None], frame, 0.0)
+        new: dict[str, Any] = {"preprocessing": []}
+        for layer, old in zip(
+            self.preprocessing, state["preprocessing"], strict=True
+        ):
+            frame, valid, old = layer.step(frame, valid, old)
+            new["preprocessing"].append(old)
+        joints = self.bodies * self.joints
+        features = ops.reshape(frame, (batch, 3 * joints))
+
+        alpha = ops.ones((batch, joints), "float32")
+        attended = features
+        if self.spatial_attention is not None:
+            alpha, new["spatial_attention"] = self.spatial_attention.step(
+                features, state["spatial_attention"]
+            )
+            attended = features * ops.repeat(alpha, 3, axis=-1)
+        beta = ops.ones((batch,), "float32")
+        if self.temporal_attention is not None:
+            beta, new["temporal_attention"] = self.temporal_attention.step(
+                features, state["temporal_attention"]
+            )
+        z, new["main_lstm"] = self.main_lstm.step(attended, state["main_lstm"])
+        weighted = ops.cast(z, "float32") * beta[:, None]
+        new["scores"] = state["scores"] + weighted
+        new["frames"] = state["frames"] + 1.0
+
+        def keep(new, old):
+            within = ops.reshape(valid, (batch,) + (1,) * (len(new.shape) - 1))
+            return ops.where(within, new, old)
+
+        # The layers of the preprocessing have kept what they need.
+        for name in new.keys() - {"preprocessing"}:
+            new[name] = keras.tree.map_structure(keep, new[name], state[name])
+        logits = new["scores"]
+        if self.pooling == "mean":
+            logits = logits / ops.maximum(new["frames"], 1.0)[:, None]
+        outputs = {
+            "logits": logits,
+            "probabilities": ops.softmax(logits),
+            "spatial_attention": keep(alpha, ops.zeros_like(alpha)),
+            "temporal_attention": keep(beta, ops.zeros_like(beta)),
+            "frames": new["frames"],
+        }
+        return outputs, new
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
         logits = y_pred["logits"]

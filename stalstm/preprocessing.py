@@ -6,6 +6,11 @@ prepare recordings in the same way. Each takes skeletons of shape
 returns skeletons of the same shape. What they do to a frame never depends on
 frames beyond the clip's length, nor on frames that a live stream does not
 have yet (but for the two frames that `Smoothing` looks ahead).
+
+For a live stream each has a `step(frame, valid, state)`. It takes one frame
+`(batch, bodies, joints, 3)` and which of the streams have one, `(batch,)`
+bool; it returns the frame that is ready now, which of the streams have one,
+and the new state.
 """
 
 import keras
@@ -57,14 +62,45 @@ class Smoothing(keras.layers.Layer):
         left = ops.minimum(time, 2)
         right = ops.cast(length, "int32")[:, None] - 1 - time
         right = ops.clip(right, 0, 2)
-        table = [_fit_weights(i, j) for i in range(3) for j in range(3)]
-        table = ops.convert_to_tensor(np.stack(table), skeleton.dtype)
-        weights = ops.take(table, 3 * left + right, axis=0)
+        weights = ops.take(self._table(), 3 * left + right, axis=0)
         weights = weights[:, :, :, None, None, None]
         padded = ops.pad(skeleton, [[0, 0], [2, 2], [0, 0], [0, 0], [0, 0]])
         return sum(
             weights[:, :, i] * padded[:, i : i + frames] for i in range(5)
         )
+
+    def initial_state(self, frame_shape):
+        """State before the first frame; `(batch, bodies, joints, 3)`."""
+        batch_size, *frame_shape = frame_shape
+        return {
+            "window": ops.zeros((batch_size, 5, *frame_shape), "float32"),
+            # Frames that came, and calls: frames and what followed the last.
+            "frames": ops.zeros((batch_size,), "int32"),
+            "calls": ops.zeros((batch_size,), "int32"),
+        }
+
+    def step(self, frame, valid, state):
+        """Gives the frame before the one before, now that two have followed.
+
+        After a stream's last frame two more calls, with `valid` false, give
+        the last two.
+        """
+        window = ops.concatenate([state["window"][:, 1:], frame[:, None]], 1)
+        frames = state["frames"] + ops.cast(valid, "int32")
+        calls = state["calls"] + 1
+        index = calls - 3
+        left = ops.clip(index, 0, 2)
+        right = ops.clip(frames - 1 - index, 0, 2)
+        weights = ops.take(self._table(), 3 * left + right, axis=0)
+        smooth = ops.sum(weights[:, :, None, None, None] * window, axis=1)
+        ready = ops.logical_and(index >= 0, index < frames)
+        state = {"window": window, "frames": frames, "calls": calls}
+        return smooth, ready, state
+
+    def _table(self):
+        """Five weights for each number of frames on the left and right."""
+        table = [_fit_weights(i, j) for i in range(3) for j in range(3)]
+        return ops.convert_to_tensor(np.stack(table), self.compute_dtype)
 
     def compute_output_shape(self, skeleton_shape, length_shape=None):
         return skeleton_shape
@@ -96,20 +132,19 @@ class BodyOrder(keras.layers.Layer):
     def call(self, skeleton, length=None):
         return self._order(skeleton, self._swapped(skeleton[:, 0])[:, None])
 
-    def initial_state(self, batch_size: int):
-        """State of streams that have not begun: nothing decided."""
+    def initial_state(self, frame_shape):
+        """State before the first frame: nothing decided."""
         return {
-            "begun": ops.zeros((batch_size,), "bool"),
-            "swapped": ops.zeros((batch_size,), "bool"),
+            "begun": ops.zeros(frame_shape[:1], "bool"),
+            "swapped": ops.zeros(frame_shape[:1], "bool"),
         }
 
-    def step(self, frame, state):
-        """One frame `(batch, 2, joints, 3)`; returns it and the new state."""
-        swapped = ops.where(
-            state["begun"], state["swapped"], self._swapped(frame)
-        )
-        state = {"begun": ops.ones_like(state["begun"]), "swapped": swapped}
-        return self._order(frame, swapped), state
+    def step(self, frame, valid, state):
+        """One frame; see the module."""
+        begun = state["begun"]
+        swapped = ops.where(begun, state["swapped"], self._swapped(frame))
+        state = {"begun": ops.logical_or(begun, valid), "swapped": swapped}
+        return self._order(frame, swapped), valid, state
 
     def _swapped(self, frame):
         return frame[:, 0, self.torso, 0] < frame[:, 1, self.torso, 0]
@@ -147,7 +182,7 @@ class Origin(keras.layers.Layer):
     def __init__(self, torso: int, per: str = "frame", **kwargs):
         if per not in ("frame", "clip"):
             raise ValueError(
-                '`per` must be "frame" or "clip". ' f"Received: per={per!r}"
+                f'`per` must be "frame" or "clip". Received: per={per!r}'
             )
         super().__init__(**kwargs)
         self.torso = torso
@@ -157,20 +192,21 @@ class Origin(keras.layers.Layer):
         origin = self._origin(skeleton)
         return skeleton - (origin[:, :1] if self.per == "clip" else origin)
 
-    def initial_state(self, batch_size: int):
-        """State of streams that have not begun: no origin yet."""
+    def initial_state(self, frame_shape):
+        """State before the first frame: no origin yet."""
         return {
-            "begun": ops.zeros((batch_size, 1, 1, 1), "bool"),
-            "origin": ops.zeros((batch_size, 1, 1, 3), self.compute_dtype),
+            "begun": ops.zeros(frame_shape[:1], "bool"),
+            "origin": ops.zeros((frame_shape[0], 1, 1, 3), "float32"),
         }
 
-    def step(self, frame, state):
-        """One frame `(batch, bodies, joints, 3)`; returns it and the state."""
-        origin = self._origin(frame)
+    def step(self, frame, valid, state):
+        """One frame; see the module."""
+        origin, begun = self._origin(frame), state["begun"]
         if self.per == "clip":
-            origin = ops.where(state["begun"], state["origin"], origin)
-        state = {"begun": ops.ones_like(state["begun"]), "origin": origin}
-        return frame - origin, state
+            known = begun[:, None, None, None]
+            origin = ops.where(known, state["origin"], origin)
+        state = {"begun": ops.logical_or(begun, valid), "origin": origin}
+        return frame - origin, valid, state
 
     def _origin(self, skeleton):
         torsos = skeleton[..., self.torso : self.torso + 1, :]

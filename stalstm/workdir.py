@@ -11,6 +11,10 @@ from typing import Any
 PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
 
 
+class OtherRunError(Exception):
+    """A workdir holds another run than the one that is to go on in it."""
+
+
 def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes beside the place and renames: no reader sees half a file."""
     beside = path.with_name(path.name + ".tmp")
@@ -31,7 +35,7 @@ def begin(workdir: pathlib.Path, run: dict[str, Any]) -> None:
             seed, recipe. Written to `config.json` with versions and commit.
 
     Raises:
-        ValueError: the workdir holds another run; says what differs.
+        OtherRunError: the workdir holds another run; says what differs.
     """
     path = workdir / "config.json"
     if not path.exists():
@@ -45,7 +49,7 @@ def begin(workdir: pathlib.Path, run: dict[str, Any]) -> None:
         if before.get(name) != value
     ]
     if different:
-        raise ValueError(
+        raise OtherRunError(
             f"{workdir} holds another run; choose another --workdir, or the "
             f"same settings to go on with it. {'; '.join(different)}"
         )

@@ -214,7 +214,7 @@ def test_learning_rate_warms_up_and_decays():
 
 def test_it_learns(tmp_path):
     recipe = SHORT.override(
-        ["pretrain_iterations=40", "n1=40", "n2=20", "warmup_iterations=5"]
+        ["units=16", "learning_rate=0.01", "warmup_iterations=5", "n1=40"]
     )
     train(tmp_path, recipe)
     records = json.loads((tmp_path / "metrics.json").read_text())

@@ -45,6 +45,4 @@ def test_cross_validation_is_mean_and_sample_deviation():
     )
     assert summary["folds"] == {"1": 0.8, "2": 0.9}
     assert summary["mean"] == pytest.approx(0.85)
-    assert summary["standard_deviation"] == pytest.approx(
-        np.sqrt(2 * 0.05**2)
-    )
+    assert summary["standard_deviation"] == pytest.approx(np.sqrt(2 * 0.05**2))

@@ -26,7 +26,7 @@ def test_a_batch_holds_clips_of_about_one_length():
 
 def test_every_clip_is_seen_equally_often():
     batches = input_pipeline.training_batches(fake_clips(24), 4, seed=0)
-    seen = {}
+    seen: dict[bytes, int] = {}
     for skeleton, _, _ in collect(batches, 24 * 10 // 4):
         for clip in skeleton:
             key = clip[0].tobytes()

@@ -93,9 +93,7 @@ def test_loss_is_equation_7():
 @pytest.mark.parametrize("l1_matrices", ["all", "inputs", "main"])
 def test_l1_covers_the_matrices_it_should(l1_matrices):
     model = make_model(lambda3=0.01, l1_matrices=l1_matrices)
-    covered = {
-        x.path.split("/", 1)[1] for x in model.weights if x.regularizer
-    }
+    covered = {x.path.split("/", 1)[1] for x in model.weights if x.regularizer}
     matrices = {
         x.path.split("/", 1)[1] for x in model.weights if "bias" not in x.path
     }
@@ -145,6 +143,46 @@ def test_padding_changes_nothing(padding):
     )
     model.train_on_batch(padded, LABELS)
     assert all(np.isfinite(x).all() for x in model.get_weights())
+
+
+@pytest.mark.parametrize("smoothing", [True, False])
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"pooling": "mean"},
+        {"spatial_attention": False},
+        {"temporal_attention": False},
+    ],
+)
+def test_steps_equal_call(kwargs, smoothing):
+    layers = [preprocessing.BodyOrder(1), preprocessing.Origin(1, per="clip")]
+    if smoothing:
+        layers.insert(0, preprocessing.Smoothing())
+    model = make_model(preprocessing=layers, **kwargs)
+    expected = {k: v.numpy() for k, v in model(INPUTS).items()}
+    latency = 2 if smoothing else 0
+    state = model.initial_state(3)
+    for t in range(8 + latency):
+        ended = t >= LENGTHS
+        frame = INPUTS["skeleton"][:, min(t, 7)].copy()
+        frame[ended] = np.nan
+        outputs, state = model.step(frame, state, ended)
+        for n, length in enumerate(LENGTHS):
+            comes = t - latency
+            is_in = 0 <= comes < length
+            assert outputs["frames"][n] == np.clip(comes + 1, 0, length)
+            for name in ("spatial_attention", "temporal_attention"):
+                np.testing.assert_allclose(
+                    outputs[name][n],
+                    expected[name][n, comes] if is_in else 0.0,
+                    rtol=1e-4,
+                    atol=1e-5,
+                )
+    for name in ("logits", "probabilities"):
+        np.testing.assert_allclose(
+            outputs[name], expected[name], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_gradients_reach_every_weight():

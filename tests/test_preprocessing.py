@@ -90,14 +90,28 @@ def test_origin_of_a_clip_is_that_of_its_first_frame():
 
 
 @pytest.mark.parametrize(
-    "layer", [BodyOrder(TORSO), Origin(TORSO), Origin(TORSO, per="clip")]
+    "layer",
+    [Smoothing(), BodyOrder(TORSO), Origin(TORSO), Origin(TORSO, per="clip")],
 )
-def test_step_equals_call(layer):
-    outputs = layer(CLIPS).numpy()
-    state = layer.initial_state(len(CLIPS))
-    for t in range(CLIPS.shape[1]):
-        frame, state = layer.step(CLIPS[:, t], state)
-        np.testing.assert_allclose(frame, outputs[:, t], atol=1e-6)
+def test_steps_equal_call(layer):
+    outputs = layer(CLIPS, LENGTHS).numpy()
+    latency = 2 if isinstance(layer, Smoothing) else 0
+    state = layer.initial_state(CLIPS[:, 0].shape)
+    ready_frames: list[list] = [[] for _ in LENGTHS]
+    for t in range(CLIPS.shape[1] + latency):
+        frame = (
+            CLIPS[:, t] if t < CLIPS.shape[1] else np.zeros_like(CLIPS[:, 0])
+        )
+        frame, ready, state = layer.step(frame, t < LENGTHS, state)
+        for n, is_ready in enumerate(ready):
+            # Nothing comes earlier or later than it should.
+            assert bool(is_ready) == (latency <= t < LENGTHS[n] + latency)
+            if is_ready:
+                ready_frames[n].append(frame[n])
+    for frames, output, length in zip(
+        ready_frames, outputs, LENGTHS, strict=True
+    ):
+        np.testing.assert_allclose(frames, output[:length], atol=1e-6)
 
 
 def test_recipe_chooses_the_layers():

@@ -26,7 +26,8 @@ def test_another_run_is_refused_and_the_difference_named(tmp_path):
     workdir.begin(tmp_path, RUN)
     other = {**RUN, "seed": 1, "recipe": {"n1": {"value": 6}}}
     with pytest.raises(
-        ValueError, match=r"seed: 0 there, 1 now; recipe.n1.value: 5 there, 6"
+        workdir.OtherRunError,
+        match=r"seed: 0 there, 1 now; recipe.n1.value: 5 there, 6",
     ):
         workdir.begin(tmp_path, other)
 
