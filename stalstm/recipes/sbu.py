@@ -1,6 +1,6 @@
 """SBU Kinect Interaction, five-fold cross-validation, the paper's values.
 
-    python train.py --dataset=sbu --fold=all --raw_dir=...
+python train.py --dataset=sbu --fold=all --raw_dir=...
 """
 
 from stalstm.recipe import Recipe

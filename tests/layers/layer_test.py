@@ -52,9 +52,7 @@ def run_layer_test(layer, *inputs, tmp_path):
 
     # Mixed precision: about the same numbers from float32 weights.
     if layer.weights:
-        mixed = type(layer).from_config(
-            {**config, "dtype": "mixed_bfloat16"}
-        )
+        mixed = type(layer).from_config({**config, "dtype": "mixed_bfloat16"})
         mixed(*inputs)
         mixed.set_weights(layer.get_weights())
         assert {x.dtype for x in mixed.trainable_weights} == {"float32"}
