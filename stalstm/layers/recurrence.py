@@ -1,0 +1,231 @@
+"""The recurrence of an LSTM, fast on a plain CPU.
+
+Between two frames there is little to compute: one multiplication of a small
+matrix and some pointwise functions. TensorFlow, an operation at a time, spends
+more on starting the operations than on the numbers, and automatic
+differentiation multiplies their number. Here everything that does not depend
+on the frame before leaves the loop, the gradient is derived by hand, and XLA
+compiles both loops:
+
+- forward, the input projections of all frames are one multiplication, and a
+  frame is one multiplication, one activation of all gates, and the new state;
+- backward, the loop only carries the gradient of the state from frame to frame
+  and keeps the gradient of the gates' inputs; those of the weights and of the
+  inputs are three multiplications after it.
+
+Frames come first within this module, `(frames, batch, ...)`, so that a frame is
+one block of memory. Gates are in Keras's order: input, forget, candidate,
+output. Nothing is masked: the recurrence is causal, so what stands beyond a
+clip's length never reaches a frame within it.
+"""
+
+import keras
+import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
+
+IMPLEMENTATIONS = ("auto", "xla", "keras")
+
+
+@keras.saving.register_keras_serializable("stalstm")
+class LSTM(keras.layers.LSTM):
+    """`keras.layers.LSTM` with a recurrence that is fast on a CPU.
+
+    Same arguments, weights, numbers and files. A call takes the recurrence of
+    this module where `recurrence` and the call allow it, else that of Keras
+    (cuDNN on a GPU): with a mask, other activations than `tanh` and `sigmoid`,
+    no bias, dropout within the layer, `go_backwards` or `unroll` it is always
+    Keras's.
+
+    Args:
+        units: as in `keras.layers.LSTM`.
+        recurrence: `"auto"` takes this module's where XLA compiles the caller
+            (`compile(jit_compile=True)`) and there is no GPU. Eager calls,
+            exports and uncompiled graphs thus get Keras's. `"xla"` takes this
+            module's in any call, and compiles it alone, once for each shape,
+            where the caller is not compiled. `"keras"` never takes it.
+        **kwargs: as in `keras.layers.LSTM`.
+    """
+
+    def __init__(self, units: int, recurrence: str = "auto", **kwargs):
+        if recurrence not in IMPLEMENTATIONS:
+            raise ValueError(
+                f"`recurrence` must be one of {IMPLEMENTATIONS}. "
+                f"Received: recurrence={recurrence!r}"
+            )
+        super().__init__(units, **kwargs)
+        self.recurrence = recurrence
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if not self._takes_xla(mask):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        cell = self.cell
+        weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
+        hidden, carry = lstm(
+            sequences, *initial_state, *map(tf.convert_to_tensor, weights)
+        )
+        return hidden[:, -1], hidden, [hidden[:, -1], carry]
+
+    def _takes_xla(self, mask) -> bool:
+        if self.recurrence == "auto":
+            wanted = compiled_by_xla() and not tf.config.list_logical_devices(
+                "GPU"
+            )
+        else:
+            wanted = self.recurrence == "xla"
+        return (
+            wanted
+            and mask is None
+            and self.activation is keras.activations.tanh
+            and self.recurrent_activation is keras.activations.sigmoid
+            and self.use_bias
+            and not (self.dropout or self.recurrent_dropout)
+            and not (self.go_backwards or self.unroll)
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "recurrence": self.recurrence}
+
+
+def compiled_by_xla() -> bool:
+    """Whether the call that is being traced will be compiled by XLA."""
+    graph = tf.compat.v1.get_default_graph()
+    return control_flow_util.GraphOrParentsInXlaContext(graph)
+
+
+@tf.custom_gradient
+def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+    """Hidden variables of an LSTM at all frames.
+
+    Args:
+        inputs: `(batch, frames, features)`.
+        hidden, carry: `(batch, units)`, state before the first frame.
+        kernel: `(features, 4 * units)`.
+        recurrent_kernel: `(units, 4 * units)`.
+        bias: `(4 * units,)`.
+
+    Returns:
+        Hidden variables `(batch, frames, units)`, and the carry at the last
+        frame `(batch, units)`.
+    """
+    arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
+    # Else the tape would record the loop itself.
+    arguments = tuple(map(tf.stop_gradient, arguments))
+    outputs, gates, carries = _forward(*arguments)
+
+    def gradient(*upstream):
+        return _backward(*arguments, gates, carries, *upstream)
+
+    return (outputs, carries[-1]), gradient
+
+
+@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+    """Outputs, and what the gradient needs of each frame: gates and carry."""
+    projected = _multiply(_swap(inputs), kernel) + bias
+    frames = tf.shape(projected)[0]
+    units = hidden.shape[-1]
+    scale = _gate_scale(units, inputs.dtype)
+
+    def step(frame, hidden, carry, gates, carries):
+        gate = projected[frame] + tf.matmul(hidden, recurrent_kernel)
+        # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one function for all gates.
+        gate = tf.tanh(gate * scale) * scale + (1 - scale)
+        i, f, g, o = tf.split(gate, 4, axis=1)
+        carry = f * carry + i * g
+        hidden = o * tf.tanh(carry)
+        gates = gates.write(frame, gate)
+        carries = carries.write(frame, carry)
+        return frame + 1, hidden, carry, gates, carries
+
+    gates, carries = (tf.TensorArray(inputs.dtype, frames) for _ in range(2))
+    *_, gates, carries = _loop(frames, step, hidden, carry, gates, carries)
+    gates, carries = gates.stack(), carries.stack()
+    outputs = gates[..., 3 * units :] * tf.tanh(carries)
+    return _swap(outputs), gates, carries
+
+
+@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+def _backward(
+    inputs,
+    hidden,
+    carry,
+    kernel,
+    recurrent_kernel,
+    bias,
+    gates,
+    carries,
+    d_outputs,
+    d_carry,
+):
+    """Gradients of the arguments of `lstm`."""
+    inputs, d_outputs = _swap(inputs), _swap(d_outputs)
+    frames = tf.shape(inputs)[0]
+    i, f, g, o = tf.split(gates, 4, axis=-1)
+    squashed = tf.tanh(carries)
+    before = tf.concat([carry[None], carries[:-1]], axis=0)
+    d_carry_by_hidden = o * (1 - squashed * squashed)
+    # What a gate's input does to the carry, and the output gate's to hidden.
+    slopes = tf.concat(
+        [
+            g * i * (1 - i),
+            before * f * (1 - f),
+            i * (1 - g * g),
+            squashed * o * (1 - o),
+        ],
+        axis=-1,
+    )
+    transposed = tf.transpose(recurrent_kernel)
+
+    def step(turn, d_hidden, d_carry, d_gates):
+        frame = frames - 1 - turn
+        d_hidden = d_hidden + d_outputs[frame]
+        d_carry = d_carry + d_hidden * d_carry_by_hidden[frame]
+        d_gate = tf.concat([d_carry, d_carry, d_carry, d_hidden], axis=1)
+        d_gate = d_gate * slopes[frame]
+        d_gates = d_gates.write(frame, d_gate)
+        d_hidden = tf.matmul(d_gate, transposed)
+        return turn + 1, d_hidden, d_carry * f[frame], d_gates
+
+    d_gates = tf.TensorArray(inputs.dtype, frames)
+    d_hidden, d_carry, d_gates = _loop(
+        frames, step, tf.zeros_like(hidden), d_carry, d_gates
+    )
+    d_gates = d_gates.stack()
+    outputs = tf.concat([hidden[None], (o * squashed)[:-1]], axis=0)
+    d_kernel = tf.matmul(_flat(inputs), _flat(d_gates), transpose_a=True)
+    d_recurrent = tf.matmul(_flat(outputs), _flat(d_gates), transpose_a=True)
+    d_bias = tf.reduce_sum(d_gates, axis=(0, 1))
+    d_inputs = _swap(_multiply(d_gates, tf.transpose(kernel)))
+    return d_inputs, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
+
+
+def _gate_scale(units, dtype):
+    """1/2 for the gates that take a sigmoid, 1 for the one that takes tanh."""
+    scale = [0.5] * units + [0.5] * units + [1.0] * units + [0.5] * units
+    return tf.constant(scale, dtype)
+
+
+def _loop(frames, step, *state):
+    return tf.while_loop(
+        lambda turn, *_: turn < frames,
+        step,
+        (0, *state),
+        maximum_iterations=frames,
+    )[1:]
+
+
+def _multiply(sequence, matrix):
+    """The product of every frame with a matrix, as one multiplication."""
+    product = tf.matmul(_flat(sequence), matrix)
+    shape = (*tf.unstack(tf.shape(sequence)[:2]), matrix.shape[-1])
+    return tf.reshape(product, shape)
+
+
+def _flat(sequence):
+    """All frames as rows of one matrix."""
+    return tf.reshape(sequence, (-1, sequence.shape[-1]))
+
+
+def _swap(sequence):
+    """Between `(batch, frames, ...)` and `(frames, batch, ...)`."""
+    return tf.transpose(sequence, (1, 0, 2))

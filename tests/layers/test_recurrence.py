@@ -1,0 +1,158 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from stalstm.layers.recurrence import LSTM
+from tests.layers.layer_test import run_layer_test
+
+FEATURES, UNITS = 6, 5
+RNG = np.random.default_rng(0)
+CLIPS = RNG.normal(size=(3, 7, FEATURES)).astype("float32")
+STATE = [RNG.normal(size=(3, UNITS)).astype("float32") for _ in range(2)]
+UPSTREAM = [
+    RNG.normal(size=shape).astype("float32")
+    for shape in [(3, 7, UNITS), (3, UNITS), (3, UNITS)]
+]
+
+
+def make_pair(recurrence="xla", **kwargs):
+    """The layer and Keras's, with the same weights."""
+    kwargs = {"return_sequences": True, **kwargs}
+    ours = LSTM(UNITS, recurrence=recurrence, **kwargs)
+    stock = keras.layers.LSTM(UNITS, **kwargs)
+    for layer in (ours, stock):
+        layer.build((None, None, FEATURES))
+    weights = [RNG.normal(size=x.shape, scale=0.5) for x in stock.weights]
+    ours.set_weights(weights)
+    stock.set_weights(weights)
+    return ours, stock
+
+
+def outputs_and_gradients(layer, clips, state):
+    """With gradients for the inputs, the first state and all weights."""
+    clips, *state = map(tf.constant, [clips, *state])
+    weights = [x.value for x in layer.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch([clips, state])
+        outputs = layer(clips, initial_state=state)
+        loss = sum(
+            tf.reduce_sum(x * y) for x, y in zip(outputs, UPSTREAM, strict=True)
+        )
+    return outputs, tape.gradient(loss, [clips, *state, *weights])
+
+
+def loops(layer, clips, jit_compile=True):
+    """What the layer's call becomes: ours is a function, Keras's a loop."""
+    call = tf.function(layer, jit_compile=jit_compile)
+    graph = call.get_concrete_function(clips).graph
+    return {x.type for x in graph.get_operations() if x.type in OURS + KERAS}
+
+
+OURS = ("PartitionedCall", "StatefulPartitionedCall")
+KERAS = ("While", "StatelessWhile")
+
+
+def test_is_a_good_layer(tmp_path):
+    layer = LSTM(UNITS, return_sequences=True, recurrence="xla")
+    run_layer_test(layer, CLIPS, tmp_path=tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+def test_equals_keras_in_outputs_and_gradients(mode):
+    def run(layer):
+        return outputs_and_gradients(layer, CLIPS, STATE)
+
+    ours, stock = make_pair(return_state=True)
+    expected = run(stock)
+    if mode != "eager":
+        run = tf.function(run, jit_compile=mode == "compiled")
+    received = run(ours)
+    for x, y in zip(received[0], expected[0], strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-5)
+    for x, y in zip(received[1], expected[1], strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_takes_any_length_and_batch_in_one_trace(jit_compile):
+    ours, stock = make_pair()
+    call = tf.function(
+        ours,
+        input_signature=[tf.TensorSpec((None, None, FEATURES))],
+        jit_compile=jit_compile,
+    )
+    for clips in (CLIPS, CLIPS[:2, :4], CLIPS[:1, :1]):
+        np.testing.assert_allclose(call(clips), stock(clips), atol=1e-5)
+    assert call.experimental_get_tracing_count() == 1
+
+
+def test_what_stands_beyond_a_clip_does_not_reach_it():
+    ours, stock = make_pair()
+    padded = CLIPS.copy()
+    padded[:, 4:] = np.nan
+    alone = stock(CLIPS[:, :4])
+    np.testing.assert_allclose(ours(padded)[:, :4], alone, atol=1e-5)
+
+
+def test_last_output_and_state_are_those_of_keras():
+    ours, stock = make_pair(return_sequences=False, return_state=True)
+    for x, y in zip(ours(CLIPS), stock(CLIPS), strict=True):
+        np.testing.assert_allclose(x, y, atol=1e-5)
+
+
+def test_weights_and_files_are_those_of_keras(tmp_path):
+    ours, stock = make_pair()
+    fresh, fresh_stock = make_pair()
+    inputs = keras.Input((None, FEATURES))
+    for source, target in ((ours, fresh_stock), (stock, fresh)):
+        path = tmp_path / "a.weights.h5"
+        keras.Model(inputs, source(inputs)).save_weights(path)
+        keras.Model(inputs, target(inputs)).load_weights(path)
+        np.testing.assert_allclose(target(CLIPS), stock(CLIPS), atol=1e-5)
+
+
+def test_auto_is_ours_where_xla_compiles():
+    layer, _ = make_pair("auto")
+    assert loops(layer, CLIPS) <= set(OURS)
+    assert loops(layer, CLIPS, jit_compile=False) <= set(KERAS)
+
+
+def test_auto_is_keras_on_a_gpu(monkeypatch):
+    layer, _ = make_pair("auto", use_cudnn=False)
+    gpu = tf.config.LogicalDevice("/device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [gpu])
+    assert loops(layer, CLIPS) <= set(KERAS)
+
+
+def test_a_flag_forces_either():
+    assert loops(make_pair("xla")[0], CLIPS, jit_compile=False) <= set(OURS)
+    assert loops(make_pair("keras")[0], CLIPS) <= set(KERAS)
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"activation": "relu"},
+        {"use_bias": False},
+        {"dropout": 0.5},
+        {"go_backwards": True},
+    ],
+)
+def test_what_ours_cannot_do_is_left_to_keras(kwargs):
+    layer, stock = make_pair("xla", **kwargs)
+    assert loops(layer, CLIPS) <= set(KERAS)
+    np.testing.assert_allclose(layer(CLIPS), stock(CLIPS), atol=1e-5)
+
+
+def test_a_mask_is_left_to_keras():
+    ours, stock = make_pair()
+    mask = np.arange(7) < np.array([[7], [4], [2]])
+    np.testing.assert_allclose(
+        ours(CLIPS, mask=mask), stock(CLIPS, mask=mask), atol=1e-5
+    )
+
+
+def test_wrong_recurrence_is_named():
+    with pytest.raises(ValueError, match="Received: recurrence='cuda'"):
+        LSTM(UNITS, recurrence="cuda")
