@@ -55,7 +55,7 @@ _WORKDIR = flags.DEFINE_string(
 
 
 def main(argv):
-    logging.set_verbosity(logging.WARNING)
+    logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     if _FOLD.value not in (*FOLDS, "all"):

@@ -63,7 +63,8 @@ class STALSTM(keras.Model):
     Call arguments:
         inputs: a dict with
             skeleton: `(batch, frames, bodies, joints, 3)`, metres in camera
-                space; what stands beyond a clip's length does not matter.
+                space; what stands beyond a clip's length does not matter. A
+                body whose joints are all zero in a frame is absent there.
             length: `(batch,)`, number of frames of each clip.
 
     Returns:
@@ -71,8 +72,8 @@ class STALSTM(keras.Model):
             logits: `(batch, num_classes)`, o of equation (4).
             probabilities: `(batch, num_classes)`, equation (5).
             spatial_attention: alpha, `(batch, frames, K)`, joints of the
-                first body first; zero beyond the clip, one within it for a
-                model without spatial attention.
+                first body first; zero beyond the clip and for an absent body,
+                else one in a model without spatial attention.
             temporal_attention: beta, `(batch, frames)`; likewise.
     """
 
@@ -208,11 +209,12 @@ class STALSTM(keras.Model):
         batch, frames = ops.shape(skeleton)[:2]
         joints = self.bodies * self.joints
         features = ops.reshape(skeleton, (batch, frames, 3 * joints))
+        present = self._present(skeleton)
 
-        alpha = ops.repeat(mask[..., None], joints, axis=-1)
+        alpha = ops.cast(present, "float32") * mask[..., None]
         attended = features
         if self.spatial_attention is not None:
-            alpha = self.spatial_attention(features, length)
+            alpha = self.spatial_attention(features, length, present)
             attended = features * ops.repeat(alpha, 3, axis=-1)
         beta = mask
         if self.temporal_attention is not None:
@@ -229,6 +231,15 @@ class STALSTM(keras.Model):
             "spatial_attention": alpha,
             "temporal_attention": beta,
         }
+
+    def _present(self, skeleton):
+        """Which joints `(..., K)` are those of a body that is there.
+
+        No joint of a body is all zeros in camera space: that is the sensor's
+        own place. The preprocessing leaves such bodies as they are.
+        """
+        bodies = ops.any(skeleton != 0, axis=(-2, -1))
+        return ops.repeat(bodies, self.joints, axis=-1)
 
     def initial_state(self, batch_size: int):
         """State of streams before their first frame, for `step`."""
@@ -283,12 +294,13 @@ class STALSTM(keras.Model):
             new["preprocessing"].append(old)
         joints = self.bodies * self.joints
         features = ops.reshape(frame, (batch, 3 * joints))
+        present = self._present(frame)
 
-        alpha = ops.ones((batch, joints), "float32")
+        alpha = ops.cast(present, "float32")
         attended = features
         if self.spatial_attention is not None:
             alpha, new["spatial_attention"] = self.spatial_attention.step(
-                features, state["spatial_attention"]
+                features, state["spatial_attention"], present
             )
             attended = features * ops.repeat(alpha, 3, axis=-1)
         beta = ops.ones((batch,), "float32")

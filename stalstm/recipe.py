@@ -33,13 +33,18 @@ class Recipe:
     """
 
     # Skeletons, and what is done to them before the network (section 5.1).
-    skeleton: str = _paper(choices=("nite",))
+    skeleton: str = _paper(choices=("nite", "kinect2"))
     bodies: int = _paper(2, at_least=1)
     smoothing: bool = _paper(True)
     # Whose left-first order makes two recordings of one thing look alike.
     body_order: str = _ours("left_first", choices=("left_first", "recorded"))
-    # Where zero is: the mean of the torsos of each frame, or of the first.
+    # Where zero is: at the torsos in each frame, or in the clip's first one;
+    # at the mean of all performers' torsos, or at the main performer's.
     origin: str = _ours("frame", choices=("frame", "clip", "camera"))
+    origin_of: str = _ours("all", choices=("all", "main"))
+    # Axes along the main performer's shoulders and spine, scale by the spine.
+    axes: str = _ours("camera", choices=("frame", "clip", "camera"))
+    scale: str = _ours("metres", choices=("frame", "clip", "metres"))
 
     # The network (sections 4.1 to 4.3, 5.1). Both attentions: STA-LSTM; the
     # other configurations of Figure 7 have one or none.

@@ -23,13 +23,17 @@ class SpatialAttention(keras.layers.Layer):
 
         weight * sum_k (1 - sum_t alpha_{t,k} / T)^2
 
+    A joint that is absent, as those of a second performer may be, takes no
+    attention: it leaves the softmax of its frame, and its T counts the frames
+    in which it is present.
+
     Args:
         layer: the recurrent layer: a `keras.layers.LSTM` that returns
             sequences.
         joints: K, number of joints that share the attention.
         units: size of the hidden layer of equation (2).
-        scale: `"joints"` multiplies the softmax by K, so that the gates have
-            mean one: what "attention weights being fixed as ones" (Algorithm
+        scale: `"joints"` multiplies the softmax by K, the number of joints
+            that are present, so that the gates have mean one: what "attention weights being fixed as ones" (Algorithm
             1) and "sum_t alpha_{t,k} close to T" (below equation 7) ask for.
             `"softmax"` is equation (3) to the letter.
         weight: lambda_1 of equation (7); 0 adds no loss.
@@ -39,9 +43,11 @@ class SpatialAttention(keras.layers.Layer):
     Call arguments:
         inputs: `(batch, frames, features)`, the coordinates of all joints.
         length: `(batch,)`, number of frames of each clip; all by default.
+        present: `(batch, frames, joints)` bool; all by default.
 
     Returns:
-        alpha, `(batch, frames, joints)`, float32; zero beyond a clip's length.
+        alpha, `(batch, frames, joints)`, float32; zero beyond a clip's length
+        and for joints that are absent.
     """
 
     def __init__(
@@ -85,7 +91,7 @@ class SpatialAttention(keras.layers.Layer):
             **kwargs,
         )
 
-    def build(self, inputs_shape, length_shape=None):
+    def build(self, inputs_shape, length_shape=None, present_shape=None):
         features = inputs_shape[-1]
         self.layer.build((None, None, features))
         self.input_projection.build((None, None, features))
@@ -93,14 +99,17 @@ class SpatialAttention(keras.layers.Layer):
         self.score.build((None, None, self.units))
         self.built = True
 
-    def call(self, inputs, length=None):
+    def call(self, inputs, length=None, present=None):
         hidden = sequences.previous(self.layer(inputs))
-        alpha = self._gates(inputs, hidden)
-        mask = sequences.mask(alpha, length)
-        alpha = alpha * mask[..., None]
+        alpha = self._gates(inputs, hidden, present)
+        mask = sequences.mask(alpha, length)[..., None]
+        if present is not None:
+            mask = mask * ops.cast(present, mask.dtype)
+        alpha = alpha * mask
         if self.weight:
-            mean = sequences.masked_mean(alpha, mask[..., None])
-            loss = ops.sum(ops.square(1.0 - mean), axis=-1)
+            mean = sequences.masked_mean(alpha, mask)
+            ever = ops.cast(ops.any(mask > 0, axis=1), mean.dtype)
+            loss = ops.sum(ever * ops.square(1.0 - mean), axis=-1)
             self.add_loss(self.weight * ops.mean(loss))
         return alpha
 
@@ -108,31 +117,42 @@ class SpatialAttention(keras.layers.Layer):
         """State before the first frame."""
         return self.layer.cell.get_initial_state(batch_size)
 
-    def step(self, inputs, state):
+    def step(self, inputs, state, present=None):
         """One frame.
 
         Args:
             inputs: `(batch, features)`.
             state: of the frame before, or `initial_state`.
+            present: `(batch, joints)` bool; all by default.
 
         Returns:
             alpha `(batch, joints)`, and the new state.
         """
-        alpha = self._gates(inputs, state[0])
+        alpha = self._gates(inputs, state[0], present)
         _, state = self.layer.cell(inputs, state)
         return alpha, state
 
-    def _gates(self, inputs, hidden):
+    def _gates(self, inputs, hidden, present):
         """Equations (2) and (3)."""
         score = self.score(
             ops.tanh(
                 self.input_projection(inputs) + self.hidden_projection(hidden)
             )
         )
-        alpha = ops.softmax(ops.cast(score, "float32"), axis=-1)
-        return alpha * self.joints if self.scale == "joints" else alpha
+        score = ops.cast(score, "float32")
+        number = self.joints
+        if present is not None:
+            score = ops.where(present, score, -1e9)
+            present = ops.cast(present, "float32")
+            number = ops.sum(present, axis=-1, keepdims=True)
+        alpha = ops.softmax(score, axis=-1)
+        if present is not None:
+            alpha = alpha * present
+        return alpha * number if self.scale == "joints" else alpha
 
-    def compute_output_shape(self, inputs_shape, length_shape=None):
+    def compute_output_shape(
+        self, inputs_shape, length_shape=None, present_shape=None
+    ):
         return (*inputs_shape[:-1], self.joints)
 
     def get_config(self):
