@@ -118,10 +118,10 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     return (outputs, carries[-1]), gradient
 
 
-@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+@tf.function(jit_compile=True, autograph=False)
 def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     """Outputs, and what the gradient needs of each frame: gates and carry."""
-    projected = _multiply(_swap(inputs), kernel) + bias
+    projected = tf.tensordot(_swap(inputs), kernel, 1) + bias
     frames = tf.shape(projected)[0]
     units = hidden.shape[-1]
     scale = _gate_scale(units, inputs.dtype)
@@ -137,14 +137,15 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         carries = carries.write(frame, carry)
         return frame + 1, hidden, carry, gates, carries
 
-    gates, carries = (tf.TensorArray(inputs.dtype, frames) for _ in range(2))
+    gates = _array(frames, projected)
+    carries = _array(frames, carry)
     *_, gates, carries = _loop(frames, step, hidden, carry, gates, carries)
     gates, carries = gates.stack(), carries.stack()
     outputs = gates[..., 3 * units :] * tf.tanh(carries)
     return _swap(outputs), gates, carries
 
 
-@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+@tf.function(jit_compile=True, autograph=False)
 def _backward(
     inputs,
     hidden,
@@ -186,16 +187,16 @@ def _backward(
         d_hidden = tf.matmul(d_gate, transposed)
         return turn + 1, d_hidden, d_carry * f[frame], d_gates
 
-    d_gates = tf.TensorArray(inputs.dtype, frames)
+    d_gates = _array(frames, gates)
     d_hidden, d_carry, d_gates = _loop(
         frames, step, tf.zeros_like(hidden), d_carry, d_gates
     )
     d_gates = d_gates.stack()
     outputs = tf.concat([hidden[None], (o * squashed)[:-1]], axis=0)
-    d_kernel = tf.matmul(_flat(inputs), _flat(d_gates), transpose_a=True)
-    d_recurrent = tf.matmul(_flat(outputs), _flat(d_gates), transpose_a=True)
+    d_kernel = tf.tensordot(inputs, d_gates, ([0, 1], [0, 1]))
+    d_recurrent = tf.tensordot(outputs, d_gates, ([0, 1], [0, 1]))
     d_bias = tf.reduce_sum(d_gates, axis=(0, 1))
-    d_inputs = _swap(_multiply(d_gates, tf.transpose(kernel)))
+    d_inputs = _swap(tf.tensordot(d_gates, kernel, (2, 1)))
     return d_inputs, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
 
 
@@ -214,16 +215,10 @@ def _loop(frames, step, *state):
     )[1:]
 
 
-def _multiply(sequence, matrix):
-    """The product of every frame with a matrix, as one multiplication."""
-    product = tf.matmul(_flat(sequence), matrix)
-    shape = (*tf.unstack(tf.shape(sequence)[:2]), matrix.shape[-1])
-    return tf.reshape(product, shape)
-
-
-def _flat(sequence):
-    """All frames as rows of one matrix."""
-    return tf.reshape(sequence, (-1, sequence.shape[-1]))
+def _array(frames, like):
+    """One block of memory for all frames."""
+    shape = (None, like.shape[-1])
+    return tf.TensorArray(like.dtype, frames, element_shape=shape)
 
 
 def _swap(sequence):

@@ -74,6 +74,27 @@ def test_equals_keras_in_outputs_and_gradients(mode):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
 
 
+def test_stacked_layers_of_different_widths_share_nothing_but_code():
+    """The compiled loops serve all layers of a program: none spoils another."""
+    wide, stock_wide = make_pair()
+    narrow, stock_narrow = (
+        cls(UNITS, return_sequences=True, **kwargs)
+        for cls, kwargs in [
+            (LSTM, {"recurrence": "xla"}),
+            (keras.layers.LSTM, {}),
+        ]
+    )
+    for layer in (narrow, stock_narrow):
+        layer.build((None, None, UNITS))
+    narrow.set_weights(stock_narrow.get_weights())
+    signature = [tf.TensorSpec((2, None, FEATURES))]
+    call = tf.function(
+        lambda x: narrow(wide(x)), input_signature=signature, jit_compile=True
+    )
+    expected = stock_narrow(stock_wide(CLIPS[:2]))
+    np.testing.assert_allclose(call(CLIPS[:2]), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_takes_any_length_and_batch_in_one_trace(jit_compile):
     ours, stock = make_pair()
