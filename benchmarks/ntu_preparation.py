@@ -1,0 +1,197 @@
+"""Time and memory of preparing NTU RGB+D, on generated recordings.
+
+    python -m benchmarks.ntu_preparation --samples=FOLDER
+
+Prepares 2,000 recordings from a zip with 1 and with 2 processes, each time in a
+Python of its own, and reads them with a plain reader, line by line, in the same
+run; then 500, to see what memory has to do with their number. --samples times
+the reader on a folder of real `.skeleton` files too. Takes about two minutes.
+Writes `benchmarks/results/ntu_preparation.json`, which README.md quotes.
+"""
+
+import io
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+from absl import app, flags
+
+from datasets.ntu import official
+from datasets.ntu.fake_recordings import write_fake_recordings
+from datasets.ntu.performers import choose_performers
+from datasets.ntu.recordings import Recording, read_recording, survey
+
+RESULTS = pathlib.Path(__file__).with_name("results") / "ntu_preparation.json"
+CLIPS, FEWER_CLIPS = 2000, 500
+
+PREPARE = """
+import sys, time
+import tensorflow_datasets as tfds
+from datasets.ntu.ntu_dataset_builder import Builder
+
+raw_dir, data_dir, processes = sys.argv[1:]
+builder = Builder(
+    config="ntu60", data_dir=data_dir, processes=int(processes)
+)
+start = time.perf_counter()
+builder.download_and_prepare(
+    download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
+)
+print("seconds:", time.perf_counter() - start)
+"""
+
+_SAMPLES = flags.DEFINE_string("samples", None, "Real recordings to time.")
+
+
+def main(_):
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = pathlib.Path(folder)
+        write_fake_recordings(scratch / "all" / "raw.zip", CLIPS)
+        write_fake_recordings(scratch / "fewer" / "raw.zip", FEWER_CLIPS)
+        start = time.perf_counter()
+        with zipfile.ZipFile(scratch / "all" / "raw.zip") as archive:
+            for member in archive.namelist():
+                read_line_by_line(archive.read(member))
+        plain = time.perf_counter() - start
+        runs = {
+            f"{clips} clips, {processes} processes": prepare(
+                scratch / name, scratch / f"{name}{processes}", processes
+            )
+            for name, clips, processes in (
+                ("all", CLIPS, 1),
+                ("all", CLIPS, 2),
+                ("fewer", FEWER_CLIPS, 2),
+            )
+        }
+        reader = {"generated": reader_milliseconds(scratch / "all", 200)}
+    if _SAMPLES.value:
+        reader["real"] = reader_milliseconds(_SAMPLES.value, 200)
+    fastest = runs[f"{CLIPS} clips, 2 processes"]["seconds"]
+    result = {
+        "command": "python -m benchmarks.ntu_preparation",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "plain_reader_seconds": plain,
+        "prepare": runs,
+        # Reading, without the writing; of one core.
+        "reader_milliseconds_per_file": reader,
+        # In proportion, so with the start as often as there are 2,000 clips.
+        "projected_minutes_with_2_processes": {
+            config: fastest / CLIPS * data_set.samples / 60
+            for config, data_set in official.DATA_SETS.items()
+        },
+        "projected_minutes_of_the_plain_reader": {
+            config: plain / CLIPS * data_set.samples / 60
+            for config, data_set in official.DATA_SETS.items()
+        },
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
+    print(RESULTS.read_text())
+
+
+def prepare(
+    raw_dir: pathlib.Path, data_dir: pathlib.Path, processes: int
+) -> dict[str, float]:
+    """Seconds, and the most memory of all processes together."""
+    arguments = [str(raw_dir), str(data_dir), str(processes)]
+    most = 0
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PREPARE, *arguments], stdout=output
+        )
+        tree = psutil.Process(process.pid)
+        while process.poll() is None:
+            most = max(most, resident(tree))
+            time.sleep(0.05)
+        output.seek(0)
+        printed = output.read()
+    if process.returncode:
+        raise RuntimeError(f"A preparation failed: {printed}")
+    seconds = float(printed.split("seconds: ")[1].split()[0])
+    return {"seconds": seconds, "peak_mebibytes": round(most / 2**20)}
+
+
+def resident(tree: psutil.Process) -> int:
+    """Bytes; pages that processes share count for each."""
+    total = 0
+    try:
+        for process in [tree, *tree.children(recursive=True)]:
+            total += process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+    return total
+
+
+def reader_milliseconds(folder: str | pathlib.Path, files: int) -> dict:
+    """Of one core, a file: parsing alone, and all from zip to performers."""
+    recordings = survey(folder).recordings[:files]
+    texts = [text(recording) for recording in recordings]
+
+    def parse() -> None:
+        for data in texts:
+            read_recording(data, "")
+
+    def everything() -> None:
+        for recording in recordings:
+            choose_performers(recording.read())
+
+    def line_by_line() -> None:
+        for data in texts:
+            read_line_by_line(data)
+
+    return {
+        name: fastest_of_five(function) / len(recordings) * 1000
+        for name, function in (
+            ("parse", parse),
+            ("from_file_to_performers", everything),
+            ("plain_reader", line_by_line),
+        )
+    }
+
+
+def fastest_of_five(function: Callable[[], None]) -> float:
+    """Seconds of processor time, which other processes do not lengthen."""
+    seconds = []
+    for _ in range(5):
+        start = time.process_time()
+        function()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def text(recording: Recording) -> bytes:
+    if recording.member is None:
+        return recording.path.read_bytes()
+    with zipfile.ZipFile(recording.path) as archive:
+        return archive.read(recording.member)
+
+
+def read_line_by_line(data: bytes) -> list[list[np.ndarray]]:
+    """What scripts in this field do: a list of bodies for each frame."""
+    lines = io.StringIO(data.decode())
+    frames = []
+    for _ in range(int(lines.readline())):
+        bodies = []
+        for _ in range(int(lines.readline())):
+            lines.readline()
+            joints = [
+                [float(field) for field in lines.readline().split()]
+                for _ in range(int(lines.readline()))
+            ]
+            bodies.append(np.array(joints)[:, :3])
+        frames.append(bodies)
+    return frames
+
+
+if __name__ == "__main__":
+    app.run(main)
