@@ -13,7 +13,7 @@ import os
 import pathlib
 
 # Before TensorFlow is imported, or it tells what the machine has not.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 import tensorflow_datasets as tfds

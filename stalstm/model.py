@@ -11,6 +11,7 @@ from stalstm.layers import (
     TemporalAttention,
     sequences,
 )
+from stalstm.layers.recurrence import LSTM
 
 L1_MATRICES = ("all", "inputs", "main")
 
@@ -167,7 +168,7 @@ class STALSTM(keras.Model):
         )
 
     def _lstm(self, name, main=False):
-        return keras.layers.LSTM(
+        return LSTM(
             self.units,
             return_sequences=True,
             kernel_initializer=self._gaussian(),
