@@ -4,6 +4,7 @@
     python train.py --dataset=sbu --fold=3 --raw_dir=~/SBU      one fold
     python train.py --dataset=sbu --fold=all --raw_dir=~/SBU    all five
     python train.py --dataset=sbu --fold=3 --set=n1=500 --set=dropout=0.3
+    python train.py --dataset=ntu --split=cross_view --raw_dir=~/NTU
 
 The same command again goes on where an interrupted run stopped.
 """
@@ -19,6 +20,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
+from datasets.ntu import official as ntu
 from datasets.sbu.recordings import RawDataError
 from stalstm import algorithm1, evaluation, input_pipeline
 from stalstm import workdir as workdir_lib
@@ -28,10 +30,21 @@ FOLDS = ("1", "2", "3", "4", "5")
 
 # What to train on.
 _DATASET = flags.DEFINE_enum(
-    "dataset", "synthetic", ["synthetic", "sbu"], "Recordings to train on."
+    "dataset", "synthetic", ["synthetic", "sbu", "ntu"], "What to train on."
 )
 _FOLD = flags.DEFINE_string(
-    "fold", "1", "Fold to test on, 1 to 5; the others train. Or all, in turn."
+    "fold",
+    "1",
+    "synthetic, sbu: fold to test on, 1 to 5; the others train. Or all.",
+)
+_SPLIT = flags.DEFINE_enum(
+    "split",
+    "cross_subject",
+    ["cross_subject", "cross_view", "cross_setup"],
+    "ntu: what training and test recordings have not in common.",
+)
+_CONFIG = flags.DEFINE_enum(
+    "config", "ntu60", ["ntu60", "ntu120"], "ntu: which of its two sets."
 )
 _RAW_DIR = flags.DEFINE_string(
     "raw_dir", None, "Folder of the raw recordings: extracted, or the zips."
@@ -40,8 +53,20 @@ _DATA_DIR = flags.DEFINE_string(
     "data_dir", "~/tensorflow_datasets", "Folder of prepared data sets."
 )
 _DOWNLOAD = flags.DEFINE_bool(
-    "download", False, "Fetch raw recordings that are not in --raw_dir."
+    "download", False, "sbu: fetch raw recordings that are not in --raw_dir."
 )
+_ON_BAD_FILE = flags.DEFINE_enum(
+    "on_bad_file",
+    "error",
+    ["error", "skip"],
+    "ntu: stop at a damaged recording, or leave it out, counted and named.",
+)
+# Which flags only some data sets have.
+FLAGS_OF = {
+    "synthetic": {"fold"},
+    "sbu": {"fold", "download"},
+    "ntu": {"split", "config", "on_bad_file"},
+}
 # How to train, and where the run leaves what it makes.
 _SET = flags.DEFINE_multi_string(
     "set", [], "Another value for a field of the recipe, name=value."
@@ -50,7 +75,7 @@ _SEED = flags.DEFINE_integer(
     "seed", 0, "Of weights, batches and dropout.", lower_bound=0
 )
 _WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Default: workdirs/<dataset>_fold_<fold>_seed_<seed>."
+    "workdir", None, "Default: workdirs/<dataset>_<fold or split>_seed_<seed>."
 )
 
 
@@ -58,30 +83,26 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
-    if _FOLD.value not in (*FOLDS, "all"):
-        raise app.UsageError(
-            f"--fold: expected {', '.join(FOLDS)} or all. "
-            f"Received: {_FOLD.value}"
-        )
     name = _DATASET.value
-    base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
     try:
+        trainings = splits(name)
+        base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
         recipe = base.override(_SET.value)
     except ValueError as error:
-        raise app.UsageError(f"--set: {error}") from None
+        raise app.UsageError(str(error)) from None
     run = {"seed": _SEED.value, "recipe": recipe.to_dict(base)}
+    label = "_".join(trainings) if len(trainings) == 1 else "fold_all"
     workdir = pathlib.Path(
-        _WORKDIR.value
-        or f"workdirs/{name}_fold_{_FOLD.value}_seed_{_SEED.value}"
+        _WORKDIR.value or f"workdirs/{name}_{label}_seed_{_SEED.value}"
     ).expanduser()
 
     tf.config.experimental.enable_op_determinism()
     try:
         builder = prepare(name)
-        if _FOLD.value != "all":
-            train_fold(builder, recipe, run, _FOLD.value, workdir)
+        if len(trainings) == 1:
+            train(builder, recipe, run, *trainings.popitem(), workdir)
         else:
-            cross_validate(builder, recipe, run, workdir)
+            cross_validate(builder, recipe, run, trainings, workdir)
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
     except workdir_lib.OtherRunError as error:
@@ -90,10 +111,39 @@ def main(argv):
         raise SystemExit("Stopped. The same command goes on.") from None
 
 
+def splits(name: str) -> dict[str, tuple[str, str]]:
+    """Name, training split and test split of each training to do.
+
+    Raises:
+        ValueError: flags that this data set does not have, or no such split.
+    """
+    for flag in set.union(*FLAGS_OF.values()) - FLAGS_OF[name]:
+        if flags.FLAGS[flag].present:
+            raise ValueError(f"--{flag}: does not go with --dataset={name}")
+    if name == "ntu":
+        split = _SPLIT.value
+        return {split: ntu.protocol_splits(_CONFIG.value, split)}
+    if _FOLD.value not in (*FOLDS, "all"):
+        raise ValueError(
+            f"--fold: expected {', '.join(FOLDS)} or all. "
+            f"Received: {_FOLD.value}"
+        )
+    return {
+        f"fold_{test}": (
+            "+".join(f"fold_{x}" for x in FOLDS if x != test),
+            f"fold_{test}",
+        )
+        for test in (FOLDS if _FOLD.value == "all" else [_FOLD.value])
+    }
+
+
 def prepare(name: str) -> tfds.core.DatasetBuilder:
     """The data set, read from raw recordings unless that was done before."""
     module = importlib.import_module(f"datasets.{name}.{name}_dataset_builder")
-    builder = module.Builder(data_dir=_DATA_DIR.value, download=_DOWNLOAD.value)
+    settings = {x: flags.FLAGS[x].value for x in FLAGS_OF[name]}
+    for of_the_split in ("fold", "split"):
+        settings.pop(of_the_split, None)
+    builder = module.Builder(data_dir=_DATA_DIR.value, **settings)
     if builder.is_prepared():
         print(
             f"Prepared before, in {builder.data_dir}: raw recordings are not "
@@ -106,19 +156,27 @@ def prepare(name: str) -> tfds.core.DatasetBuilder:
     return builder
 
 
-def train_fold(
+def train(
     builder: tfds.core.DatasetBuilder,
     recipe: Recipe,
     run: dict,
-    fold: str,
+    name: str,
+    splits: tuple[str, str],
     workdir: pathlib.Path,
 ) -> dict:
-    """Trains on four folds, evaluates on the fifth with the last weights."""
-    run = {"dataset": builder.info.full_name, "test_fold": fold, **run}
-    workdir_lib.begin(workdir, run)
+    """Trains on one split; evaluates the last weights on the other."""
+    training, test = splits
     classes = builder.info.features["label"].names
-    training = "+".join(f"fold_{x}" for x in FOLDS if x != fold)
-    print(f"Fold {fold} of {builder.info.name}: training in {workdir}")
+    run = {
+        "dataset": builder.info.full_name,
+        "split": name,
+        "training_split": training,
+        "test_split": test,
+        "classes": classes,
+        **run,
+    }
+    workdir_lib.begin(workdir, run)
+    print(f"{builder.info.full_name}, {name}: training in {workdir}")
     model = algorithm1.train(
         recipe,
         num_classes=len(classes),
@@ -129,7 +187,7 @@ def train_fold(
     result = evaluation.evaluate(
         model,
         input_pipeline.evaluation_batches(
-            input_pipeline.load_clips(builder, f"fold_{fold}"), batch_size=64
+            input_pipeline.load_clips(builder, test), batch_size=64
         ),
         classes,
     )
@@ -146,17 +204,18 @@ def cross_validate(
     builder: tfds.core.DatasetBuilder,
     recipe: Recipe,
     run: dict,
+    trainings: dict[str, tuple[str, str]],
     workdir: pathlib.Path,
 ) -> None:
-    """All five folds in turn, a workdir each; their mean and deviation."""
+    """All folds in turn, a workdir each; their mean and deviation."""
     results = {
-        fold: train_fold(builder, recipe, run, fold, workdir / f"fold_{fold}")
-        for fold in FOLDS
+        name: train(builder, recipe, run, name, splits, workdir / name)
+        for name, splits in trainings.items()
     }
     summary = evaluation.cross_validation(results)
     workdir_lib.write_json(workdir / "cross_validation.json", summary)
-    for fold, accuracy in summary["folds"].items():
-        print(f"fold {fold}  {accuracy:.2%}")
+    for name, accuracy in summary["folds"].items():
+        print(f"{name}  {accuracy:.2%}")
     print(
         f"mean    {summary['mean']:.2%}, standard deviation "
         f"{summary['standard_deviation']:.2%}"

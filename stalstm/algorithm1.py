@@ -297,7 +297,7 @@ def train(
         log = StageLog(workdir, stage.name, iterations)
         done = log.resume(model)
         batches = input_pipeline.training_batches(
-            clips, recipe.batch_size, stage_seed
+            clips, recipe.batch_size, recipe.pad_to_multiple_of, stage_seed
         )
         model.fit(
             batches.skip(done),

@@ -3,12 +3,13 @@
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-# Frames of a batch are padded to a multiple of this: few shapes, little waste.
-FRAMES_MULTIPLE = 8
+# Larger data sets are read from disk again in every epoch.
+KEPT_IN_MEMORY = 2**30  # bytes
+SHUFFLED_TOGETHER = 4096  # clips
 
 
 def load_clips(builder, split: str) -> tf.data.Dataset:
-    """Clips of a split, in the order of the files, kept in memory.
+    """Clips of a split, in the order of the files.
 
     Args:
         builder: a prepared TFDS builder with features `skeleton`
@@ -23,7 +24,9 @@ def load_clips(builder, split: str) -> tf.data.Dataset:
         split=split,
         decoders=tfds.decode.PartialDecoding({x: True for x in features}),
     )
-    return clips.map(_to_input).cache()
+    clips = clips.map(_to_input, num_parallel_calls=2)
+    small = builder.info.dataset_size < KEPT_IN_MEMORY
+    return clips.cache() if small else clips
 
 
 def _to_input(clip):
@@ -33,23 +36,25 @@ def _to_input(clip):
 
 
 def training_batches(
-    clips: tf.data.Dataset, batch_size: int, seed: int
+    clips: tf.data.Dataset, batch_size: int, pad_to_multiple_of: int, seed: int
 ) -> tf.data.Dataset:
     """Endless batches of clips of about the same length, in random order.
 
     Args:
         clips: from `load_clips`.
         batch_size: clips in every batch.
+        pad_to_multiple_of: frames of a batch are padded to the next multiple
+            of this: few shapes, little waste.
         seed: the same seed gives the same batches.
     """
-    number = int(clips.reduce(0, lambda n, _: n + 1))
-    shuffled = clips.shuffle(number, seed=seed).repeat()
+    buffer = min(int(clips.cardinality()), SHUFFLED_TOGETHER)
+    shuffled = clips.shuffle(buffer, seed=seed).repeat()
 
     def group(inputs, label):
-        return tf.cast(-(-inputs["length"] // FRAMES_MULTIPLE), tf.int64)
+        return tf.cast(-(-inputs["length"] // pad_to_multiple_of), tf.int64)
 
     def to_batch(key, clips):
-        return _padded_batch(clips, batch_size, key * FRAMES_MULTIPLE)
+        return _padded_batch(clips, batch_size, key * pad_to_multiple_of)
 
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
     return batches.prefetch(2)

@@ -68,6 +68,8 @@ class Recipe:
 
     # Algorithm 1.
     batch_size: int = _paper(at_least=1)
+    # Clips of about one length share a batch, padded to a multiple of this.
+    pad_to_multiple_of: int = _ours(8, at_least=1)
     pretrain_iterations: int = _ours(1000, at_least=1)  # steps 2 and 5
     n1: int = _paper(1000, at_least=1)
     n2: int = _paper(500, at_least=1)

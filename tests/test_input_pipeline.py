@@ -12,20 +12,20 @@ def collect(batches, number):
 
 
 def test_a_batch_holds_clips_of_about_one_length():
-    batches = input_pipeline.training_batches(fake_clips(), 4, seed=0)
+    batches = input_pipeline.training_batches(fake_clips(), 4, 8, seed=0)
     for skeleton, length, label in collect(batches, 30):
         assert skeleton.shape[0] == len(length) == len(label) == 4
         frames = skeleton.shape[1]
-        assert frames % input_pipeline.FRAMES_MULTIPLE == 0
+        assert frames % 8 == 0
         assert np.all(length <= frames)
-        assert np.all(length > frames - input_pipeline.FRAMES_MULTIPLE)
+        assert np.all(length > frames - 8)
         for clip, n in zip(skeleton, length, strict=True):
             assert np.all(clip[n:] == 0)
             assert np.all(np.any(clip[:n] != 0, axis=(1, 2, 3)))
 
 
 def test_every_clip_is_seen_equally_often():
-    batches = input_pipeline.training_batches(fake_clips(24), 4, seed=0)
+    batches = input_pipeline.training_batches(fake_clips(24), 4, 8, seed=0)
     seen: dict[bytes, int] = {}
     for skeleton, _, _ in collect(batches, 24 * 10 // 4):
         for clip in skeleton:
@@ -41,7 +41,7 @@ def test_the_seed_makes_the_batches():
     clips = fake_clips()
 
     def labels(seed, skip=0):
-        batches = input_pipeline.training_batches(clips, 4, seed).skip(skip)
+        batches = input_pipeline.training_batches(clips, 4, 8, seed).skip(skip)
         return np.stack([x for _, _, x in collect(batches, 20)])
 
     np.testing.assert_array_equal(labels(1), labels(1))

@@ -54,7 +54,9 @@ def test_one_fold_leaves_a_workdir(sbu, tmp_path):
     assert "accuracy" in output
     config = read(tmp_path / "config.json")
     assert config["dataset"].startswith("sbu/")
-    assert config["test_fold"] == "3"
+    assert config["split"] == config["test_split"] == "fold_3"
+    assert config["training_split"] == "fold_1+fold_2+fold_4+fold_5"
+    assert len(config["classes"]) == 8
     assert config["seed"] == 5
     assert config["recipe"]["n1"] == {"value": 4, "source": "set"}
     assert config["recipe"]["lambda1"] == {"value": 0.001, "source": "paper"}
@@ -78,11 +80,11 @@ def test_all_folds_are_reported(sbu, tmp_path):
     plain = ["--set=spatial_attention=false", "--set=temporal_attention=false"]
     output = train(*sbu, *SMALL, *plain, "--fold=all", f"--workdir={tmp_path}")
     summary = read(tmp_path / "cross_validation.json")
-    assert list(summary["folds"]) == ["1", "2", "3", "4", "5"]
+    assert list(summary["folds"]) == [f"fold_{x}" for x in range(1, 6)]
     for fold, accuracy in summary["folds"].items():
-        folder = tmp_path / f"fold_{fold}"
+        folder = tmp_path / fold
         assert read(folder / "evaluation.json")["accuracy"] == accuracy
-        assert f"fold {fold}  {accuracy:.2%}" in output
+        assert f"{fold}  {accuracy:.2%}" in output
     assert f"mean    {summary['mean']:.2%}, standard deviation" in output
 
 
@@ -125,6 +127,8 @@ def test_a_killed_run_goes_on(sbu, tmp_path):
         ("--set=n3=5", "one of the recipe's fields: skeleton, bodies"),
         ("--set=n1=0", "`n1` must be at least 1. Received: n1=0"),
         ("--seed=-1", "seed"),
+        ("--split=cross_view", "--split: does not go with --dataset=synth"),
+        ("--download", "--download: does not go with --dataset=synthetic"),
         ("clips", "expected flags only. Received: ['clips']"),
     ],
 )

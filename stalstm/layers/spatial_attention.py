@@ -33,8 +33,9 @@ class SpatialAttention(keras.layers.Layer):
         joints: K, number of joints that share the attention.
         units: size of the hidden layer of equation (2).
         scale: `"joints"` multiplies the softmax by K, the number of joints
-            that are present, so that the gates have mean one: what "attention weights being fixed as ones" (Algorithm
-            1) and "sum_t alpha_{t,k} close to T" (below equation 7) ask for.
+            that are present, so that the gates have mean one: what "attention
+            weights being fixed as ones" (Algorithm 1) and "sum_t alpha_{t,k}
+            close to T" (below equation 7) ask for.
             `"softmax"` is equation (3) to the letter.
         weight: lambda_1 of equation (7); 0 adds no loss.
         kernel_initializer: of U_s, W_xs and W_hs.
