@@ -44,19 +44,32 @@ def evaluate(
 
 
 def table(evaluation: dict[str, Any]) -> str:
-    """An evaluation to read: a line a class, its row of the matrix beside."""
-    lines = [f"{'':20} clips  right   predicted as 1, 2, ..."]
-    rows = evaluation["confusion_matrix"]
-    for number, (name, of_class) in enumerate(evaluation["classes"].items()):
+    """An evaluation to read, a line a class.
+
+    Beside a class stands its row of the confusion matrix; where there are too
+    many classes for that, what it was mistaken for: `class (clips)`.
+    """
+    classes = evaluation["classes"]
+    width = max(map(len, classes)) + 4
+    wide = len(classes) > 20
+    beside = "mistaken for" if wide else "predicted as 1, 2, ..."
+    lines = [f"{'':{width}} clips  right   {beside}"]
+    for i, (name, of_class) in enumerate(classes.items()):
         right = of_class["accuracy"]
         percent = "     -" if right is None else f"{right:6.1%}"
-        predicted = " ".join(f"{x or '.':>4}" for x in rows[number])
+        row = evaluation["confusion_matrix"][i]
+        if wide:
+            mistakes = sorted((-n, j) for j, n in enumerate(row) if j != i)
+            predicted = ", ".join(f"{j + 1} ({-n})" for n, j in mistakes if n)
+        else:
+            predicted = " ".join(f"{n or '.':>4}" for n in row)
         lines.append(
-            f"{number + 1:2} {name:17} {of_class['clips']:5} {percent}  "
+            f"{i + 1:3} {name:{width - 4}} {of_class['clips']:5} {percent}  "
             f"{predicted}"
         )
     lines.append(
-        f"{'accuracy':20} {evaluation['clips']:5} {evaluation['accuracy']:6.1%}"
+        f"{'accuracy':{width}} {evaluation['clips']:5} "
+        f"{evaluation['accuracy']:6.1%}"
     )
     return "\n".join(lines)
 

@@ -39,6 +39,22 @@ def test_table_reads_well(result):
     assert lines[-1].split() == ["accuracy", "5", "60.0%"]
 
 
+def test_table_of_many_classes_names_the_mistakes(result):
+    more = {f"class {i}": {"clips": 0, "accuracy": None} for i in range(20)}
+    matrix = [row + [0] * 20 for row in result["confusion_matrix"]]
+    matrix += [[0] * 23 for _ in more]
+    matrix[0][5] = 4
+    many = {
+        **result,
+        "classes": {**result["classes"], **more},
+        "confusion_matrix": matrix,
+    }
+    lines = evaluation.table(many).splitlines()
+    assert lines[1].endswith("66.7%  6 (4), 2 (1)")
+    assert lines[2].endswith("50.0%  1 (1)")
+    assert len({line.index("%") for line in lines[1:3]}) == 1
+
+
 def test_cross_validation_is_mean_and_sample_deviation():
     summary = evaluation.cross_validation(
         {"1": {"accuracy": 0.8}, "2": {"accuracy": 0.9}}
