@@ -12,6 +12,7 @@ from stalstm.layers import (
     sequences,
 )
 from stalstm.layers.recurrence import LSTM
+from stalstm.preprocessing import is_present
 
 L1_MATRICES = ("all", "inputs", "main")
 
@@ -239,7 +240,7 @@ class STALSTM(keras.Model):
         No joint of a body is all zeros in camera space: that is the sensor's
         own place. The preprocessing leaves such bodies as they are.
         """
-        bodies = ops.any(skeleton != 0, axis=(-2, -1))
+        bodies = is_present(skeleton)[..., 0, 0]
         return ops.repeat(bodies, self.joints, axis=-1)
 
     def initial_state(self, batch_size: int):
