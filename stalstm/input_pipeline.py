@@ -57,7 +57,11 @@ def training_batches(
         return _padded_batch(clips, batch_size, key * pad_to_multiple_of)
 
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
-    return batches.prefetch(2)
+    options = tf.data.Options()
+    # Its thread sleeps twice as long each time, and fit waits for it to wake:
+    # up to as long again as the training took.
+    options.autotune.enabled = False
+    return batches.prefetch(2).with_options(options)
 
 
 def evaluation_batches(
