@@ -1,0 +1,1 @@
+"""What the export and a client need."""

@@ -1,0 +1,78 @@
+"""TensorFlow Serving's REST interface."""
+
+import numpy as np
+import requests
+
+from stalstm.serving.errors import ServingError, Unavailable, with_retries
+
+# Too many requests; a gateway's bad answer, server busy, a gateway's time-out.
+_MAY_PASS = (429, 502, 503, 504)
+
+
+class Rest:
+    """One model of a server, see `client.Transport` and `client.Client`."""
+
+    def __init__(self, server: str, model: str, timeout: float, retries: int):
+        self._url = f"{server.rstrip('/')}/v1/models/{model}"
+        self._timeout = timeout
+        self._retries = retries
+        self._session = requests.Session()
+
+    def shapes(self):
+        """The shapes of all inputs, by signature and name."""
+        answer = self._call("GET", f"{self._url}/metadata")
+        signatures = answer["metadata"]["signature_def"]["signature_def"]
+        return {
+            name: {
+                key: _shape(x["tensor_shape"])
+                for key, x in signature["inputs"].items()
+            }
+            for name, signature in signatures.items()
+        }
+
+    def predict(
+        self, signature: str, inputs: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Calls a signature; inputs and outputs by name."""
+        answer = self._call(
+            "POST",
+            f"{self._url}:predict",
+            {
+                "signature_name": signature,
+                "inputs": {name: x.tolist() for name, x in inputs.items()},
+            },
+        )
+        return {
+            name: _array(value) for name, value in answer["outputs"].items()
+        }
+
+    def _call(self, method, url, body=None):
+        def call():
+            try:
+                response = self._session.request(
+                    method, url, json=body, timeout=self._timeout
+                )
+            except (requests.ConnectionError, requests.Timeout) as error:
+                raise Unavailable(error) from None
+            try:
+                answer = response.json()
+            except requests.JSONDecodeError:
+                answer = {"error": response.text[:200]}
+            if response.ok and "error" not in answer:
+                return answer
+            received = f"{response.status_code}: {answer.get('error', answer)}"
+            if response.status_code in _MAY_PASS:
+                raise Unavailable(received)
+            raise ServingError(f"{url}: {received}")
+
+        return with_retries(call, self._retries, url)
+
+
+def _shape(tensor_shape):
+    sizes = (int(x["size"]) for x in tensor_shape.get("dim", []))
+    return tuple(None if size < 0 else size for size in sizes)
+
+
+def _array(value):
+    array = np.array(value)
+    return array.astype(np.float32) if array.dtype == np.float64 else array
