@@ -24,6 +24,7 @@ from datasets.ntu import official as ntu
 from datasets.sbu.recordings import RawDataError
 from stalstm import algorithm1, evaluation, input_pipeline
 from stalstm import workdir as workdir_lib
+from stalstm.layers import recurrence
 from stalstm.recipe import Recipe
 
 FOLDS = ("1", "2", "3", "4", "5")
@@ -73,6 +74,13 @@ _SET = flags.DEFINE_multi_string(
 )
 _SEED = flags.DEFINE_integer(
     "seed", 0, "Of weights, batches and dropout.", lower_bound=0
+)
+_RECURRENCE = flags.DEFINE_enum(
+    "recurrence",
+    "auto",
+    recurrence.RECURRENCES,
+    "Of the LSTM layers: ours, which XLA compiles; or that of Keras (cuDNN), "
+    "which auto takes where there is a GPU.",
 )
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Default: workdirs/<dataset>_<fold or split>_seed_<seed>."
@@ -183,6 +191,7 @@ def train(
         clips=input_pipeline.load_clips(builder, training),
         workdir=workdir,
         seed=_SEED.value,
+        recurrence=_RECURRENCE.value,
     )
     result = evaluation.evaluate(
         model,

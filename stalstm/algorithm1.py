@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from stalstm import input_pipeline, preprocessing, skeletons
+from stalstm.layers import recurrence as recurrence_lib
 from stalstm.model import STALSTM
 from stalstm.recipe import Recipe
 from stalstm.stage_log import StageLog
@@ -260,6 +261,7 @@ def train(
     clips: tf.data.Dataset,
     workdir: pathlib.Path,
     seed: int,
+    recurrence: str = "auto",
 ) -> STALSTM:
     """Runs every stage, or those that an interrupted run has left.
 
@@ -271,6 +273,7 @@ def train(
             of them their metrics and TensorBoard logs.
         seed: of initial weights, batches and dropout. On one machine the same
             seed gives the same model, interrupted or not.
+        recurrence: of the LSTM layers, see `stalstm.layers.recurrence`.
 
     Returns:
         The model of the last stage.
@@ -299,12 +302,13 @@ def train(
         batches = input_pipeline.training_batches(
             clips, recipe.batch_size, recipe.pad_to_multiple_of, stage_seed
         )
-        model.fit(
-            batches.skip(done),
-            steps_per_epoch=iterations - done,
-            shuffle=False,  # the batches are
-            verbose=0,
-            callbacks=[log],
-        )
+        with recurrence_lib.recurrence(recurrence):
+            model.fit(
+                batches.skip(done),
+                steps_per_epoch=iterations - done,
+                shuffle=False,  # the batches are
+                verbose=0,
+                callbacks=[log],
+            )
         log.finish(path)
     return load_stage(todo[-1].name)

@@ -76,6 +76,18 @@ def test_one_fold_leaves_a_workdir(sbu, tmp_path):
     assert "seed: 5 there, 6 now" in other
 
 
+def test_it_learns_the_synthetic_actions(tmp_path):
+    train(
+        "--set=temporal_attention=false",
+        *(f"--set={x}" for x in ("pretrain_iterations=150", "n1=150", "n2=50")),
+        f"--data_dir={tmp_path / 'prepared'}",
+        f"--workdir={tmp_path / 'workdir'}",
+    )
+    evaluation = read(tmp_path / "workdir/evaluation.json")
+    assert evaluation["clips"] == 64
+    assert evaluation["accuracy"] > 0.7  # chance is 0.125
+
+
 def test_all_folds_are_reported(sbu, tmp_path):
     plain = ["--set=spatial_attention=false", "--set=temporal_attention=false"]
     output = train(*sbu, *SMALL, *plain, "--fold=all", f"--workdir={tmp_path}")

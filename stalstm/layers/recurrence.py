@@ -19,77 +19,69 @@ output. Nothing is masked: the recurrence is causal, so what stands beyond a
 clip's length never reaches a frame within it.
 """
 
+import contextlib
+
 import keras
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
-IMPLEMENTATIONS = ("auto", "xla", "keras")
+RECURRENCES = ("auto", "xla", "keras")
+_recurrence = "keras"
+
+
+@contextlib.contextmanager
+def recurrence(name: str):
+    """Which recurrence `LSTM` takes in what is called, or traced, within.
+
+    Args:
+        name: `"xla"`, the one of this module; `"keras"`, that of Keras (cuDNN
+            on a GPU), which also is the one outside of any such context, and
+            thus in exports; `"auto"`, Keras's where there is a GPU, else ours.
+    """
+    global _recurrence
+    if name not in RECURRENCES:
+        raise ValueError(
+            f"`name` must be one of {RECURRENCES}. Received: name={name!r}"
+        )
+    if name == "auto":
+        name = "keras" if tf.config.list_logical_devices("GPU") else "xla"
+    before, _recurrence = _recurrence, name
+    try:
+        yield
+    finally:
+        _recurrence = before
 
 
 @keras.saving.register_keras_serializable("stalstm")
 class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with a recurrence that is fast on a CPU.
 
-    Same arguments, weights, numbers and files. A call takes the recurrence of
-    this module where `recurrence` and the call allow it, else that of Keras
-    (cuDNN on a GPU): with a mask, other activations than `tanh` and `sigmoid`,
-    no bias, dropout within the layer, `go_backwards` or `unroll` it is always
-    Keras's.
-
-    Args:
-        units: as in `keras.layers.LSTM`.
-        recurrence: `"auto"` takes this module's where XLA compiles the caller
-            (`compile(jit_compile=True)`) and there is no GPU. Eager calls,
-            exports and uncompiled graphs thus get Keras's. `"xla"` takes this
-            module's in any call, and compiles it alone, once for each shape,
-            where the caller is not compiled. `"keras"` never takes it.
-        **kwargs: as in `keras.layers.LSTM`.
+    Same arguments, weights, numbers and files. Within `recurrence("xla")` a
+    call takes the recurrence of this module where it can: with a mask, other
+    activations than `tanh` and `sigmoid`, no bias, dropout within the layer,
+    `go_backwards` or `unroll` it is always Keras's.
     """
 
-    def __init__(self, units: int, recurrence: str = "auto", **kwargs):
-        if recurrence not in IMPLEMENTATIONS:
-            raise ValueError(
-                f"`recurrence` must be one of {IMPLEMENTATIONS}. "
-                f"Received: recurrence={recurrence!r}"
-            )
-        super().__init__(units, **kwargs)
-        self.recurrence = recurrence
-
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not self._takes_xla(mask):
+        if _recurrence == "keras" or not self._is_plain(mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
         weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
         hidden, carry = lstm(
-            sequences, *initial_state, *map(tf.convert_to_tensor, weights)
+            sequences,
+            *initial_state,
+            *(tf.cast(x, sequences.dtype) for x in weights),
         )
         return hidden[:, -1], hidden, [hidden[:, -1], carry]
 
-    def _takes_xla(self, mask) -> bool:
-        if self.recurrence == "auto":
-            wanted = compiled_by_xla() and not tf.config.list_logical_devices(
-                "GPU"
-            )
-        else:
-            wanted = self.recurrence == "xla"
+    def _is_plain(self, mask) -> bool:
         return (
-            wanted
-            and mask is None
+            mask is None
             and self.activation is keras.activations.tanh
             and self.recurrent_activation is keras.activations.sigmoid
             and self.use_bias
             and not (self.dropout or self.recurrent_dropout)
             and not (self.go_backwards or self.unroll)
         )
-
-    def get_config(self):
-        return {**super().get_config(), "recurrence": self.recurrence}
-
-
-def compiled_by_xla() -> bool:
-    """Whether the call that is being traced will be compiled by XLA."""
-    graph = tf.compat.v1.get_default_graph()
-    return control_flow_util.GraphOrParentsInXlaContext(graph)
 
 
 @tf.custom_gradient

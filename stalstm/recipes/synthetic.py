@@ -11,7 +11,7 @@ from stalstm.recipes import sbu
 
 RECIPE = dataclasses.replace(
     sbu.RECIPE,
-    pretrain_iterations=300,
-    n1=400,
-    n2=200,
+    pretrain_iterations=600,
+    n1=600,
+    n2=300,
 )

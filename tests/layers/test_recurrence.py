@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stalstm.layers.recurrence import LSTM
+from stalstm.layers.recurrence import LSTM, recurrence
 from tests.layers.layer_test import run_layer_test
 
 FEATURES, UNITS = 6, 5
@@ -16,10 +16,16 @@ UPSTREAM = [
 ]
 
 
-def make_pair(recurrence="xla", **kwargs):
+@pytest.fixture(autouse=True)
+def _ours():
+    with recurrence("xla"):
+        yield
+
+
+def make_pair(**kwargs):
     """The layer and Keras's, with the same weights."""
     kwargs = {"return_sequences": True, **kwargs}
-    ours = LSTM(UNITS, recurrence=recurrence, **kwargs)
+    ours = LSTM(UNITS, **kwargs)
     stock = keras.layers.LSTM(UNITS, **kwargs)
     for layer in (ours, stock):
         layer.build((None, None, FEATURES))
@@ -54,7 +60,7 @@ KERAS = ("While", "StatelessWhile")
 
 
 def test_is_a_good_layer(tmp_path):
-    layer = LSTM(UNITS, return_sequences=True, recurrence="xla")
+    layer = LSTM(UNITS, return_sequences=True)
     run_layer_test(layer, CLIPS, tmp_path=tmp_path)
 
 
@@ -78,11 +84,7 @@ def test_stacked_layers_of_different_widths_share_nothing_but_code():
     """The compiled loops serve all layers of a program: none spoils another."""
     wide, stock_wide = make_pair()
     narrow, stock_narrow = (
-        cls(UNITS, return_sequences=True, **kwargs)
-        for cls, kwargs in [
-            (LSTM, {"recurrence": "xla"}),
-            (keras.layers.LSTM, {}),
-        ]
+        cls(UNITS, return_sequences=True) for cls in (LSTM, keras.layers.LSTM)
     )
     for layer in (narrow, stock_narrow):
         layer.build((None, None, UNITS))
@@ -133,22 +135,21 @@ def test_weights_and_files_are_those_of_keras(tmp_path):
         np.testing.assert_allclose(target(CLIPS), stock(CLIPS), atol=1e-5)
 
 
-def test_auto_is_ours_where_xla_compiles():
-    layer, _ = make_pair("auto")
-    assert loops(layer, CLIPS) <= set(OURS)
-    assert loops(layer, CLIPS, jit_compile=False) <= set(KERAS)
-
-
-def test_auto_is_keras_on_a_gpu(monkeypatch):
-    layer, _ = make_pair("auto", use_cudnn=False)
+def test_auto_is_ours_on_a_cpu_and_keras_on_a_gpu(monkeypatch):
+    with recurrence("auto"):
+        assert loops(make_pair()[0], CLIPS) <= set(OURS)
     gpu = tf.config.LogicalDevice("/device:GPU:0", "GPU")
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [gpu])
-    assert loops(layer, CLIPS) <= set(KERAS)
+    with recurrence("auto"):
+        assert loops(make_pair(use_cudnn=False)[0], CLIPS) <= set(KERAS)
 
 
 def test_a_flag_forces_either():
-    assert loops(make_pair("xla")[0], CLIPS, jit_compile=False) <= set(OURS)
-    assert loops(make_pair("keras")[0], CLIPS) <= set(KERAS)
+    for jit_compile in (False, True):
+        assert loops(make_pair()[0], CLIPS, jit_compile) <= set(OURS)
+        with recurrence("keras"):
+            assert loops(make_pair()[0], CLIPS, jit_compile) <= set(KERAS)
+        assert loops(make_pair()[0], CLIPS, jit_compile) <= set(OURS)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_a_flag_forces_either():
     ],
 )
 def test_what_ours_cannot_do_is_left_to_keras(kwargs):
-    layer, stock = make_pair("xla", **kwargs)
+    layer, stock = make_pair(**kwargs)
     assert loops(layer, CLIPS) <= set(KERAS)
     np.testing.assert_allclose(layer(CLIPS), stock(CLIPS), atol=1e-5)
 
@@ -175,5 +176,6 @@ def test_a_mask_is_left_to_keras():
 
 
 def test_wrong_recurrence_is_named():
-    with pytest.raises(ValueError, match="Received: recurrence='cuda'"):
-        LSTM(UNITS, recurrence="cuda")
+    message = "Received: name='cuda'"
+    with pytest.raises(ValueError, match=message), recurrence("cuda"):
+        pass
