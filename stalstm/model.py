@@ -288,16 +288,17 @@ class STALSTM(keras.Model):
             valid = ops.logical_not(ended)
         frame = ops.cast(frame, "float32")
         frame = ops.where(valid[:, None, None, None], frame, 0.0)
-        new: dict[str, Any] = {"preprocessing": []}
+        prepared = []
         for layer, old in zip(
             self.preprocessing, state["preprocessing"], strict=True
         ):
             frame, valid, old = layer.step(frame, valid, old)
-            new["preprocessing"].append(old)
+            prepared.append(old)
         joints = self.bodies * self.joints
         features = ops.reshape(frame, (batch, 3 * joints))
         present = self._present(frame)
 
+        new: dict[str, Any] = {}
         alpha = ops.cast(present, "float32")
         attended = features
         if self.spatial_attention is not None:
@@ -311,25 +312,25 @@ class STALSTM(keras.Model):
                 features, state["temporal_attention"]
             )
         z, new["main_lstm"] = self.main_lstm.step(attended, state["main_lstm"])
+        # A stream's memory is zero before its first frame comes in, and after
+        # its last one it does not matter; the scores stay.
+        valid = ops.cast(valid, "float32")
+        new = keras.tree.map_structure(
+            lambda x: x * ops.cast(valid[:, None], x.dtype), new
+        )
+        beta = beta * valid
         weighted = ops.cast(z, "float32") * beta[:, None]
         new["scores"] = state["scores"] + weighted
-        new["frames"] = state["frames"] + 1.0
-
-        def keep(new, old):
-            within = ops.reshape(valid, (batch,) + (1,) * (len(new.shape) - 1))
-            return ops.where(within, new, old)
-
-        # The layers of the preprocessing have kept what they need.
-        for name in new.keys() - {"preprocessing"}:
-            new[name] = keras.tree.map_structure(keep, new[name], state[name])
+        new["frames"] = state["frames"] + valid
+        new["preprocessing"] = prepared
         logits = new["scores"]
         if self.pooling == "mean":
             logits = logits / ops.maximum(new["frames"], 1.0)[:, None]
         outputs = {
             "logits": logits,
             "probabilities": ops.softmax(logits),
-            "spatial_attention": keep(alpha, ops.zeros_like(alpha)),
-            "temporal_attention": keep(beta, ops.zeros_like(beta)),
+            "spatial_attention": alpha * valid[:, None],
+            "temporal_attention": beta,
             "frames": new["frames"],
         }
         return outputs, new
