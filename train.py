@@ -21,7 +21,7 @@ import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
 from datasets.ntu import official as ntu
-from datasets.sbu.recordings import RawDataError
+from datasets.raw import RawDataError
 from stalstm import algorithm1, evaluation, input_pipeline
 from stalstm import workdir as workdir_lib
 from stalstm.layers import recurrence

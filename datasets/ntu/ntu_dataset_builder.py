@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets.ntu import official, parts, recordings
-from datasets.ntu.recordings import JOINTS, RawDataError, Recording
+from datasets.ntu.recordings import JOINTS, Recording
+from datasets.raw import RawDataError, counted
 
 MISSING = "in the authors' list of missing skeletons"
 DETAILS = "preparation.json"
@@ -195,7 +196,7 @@ or extracted:
                     recording.performer,
                 )
                 splits[split].append(recording)
-        print(*_counted(left_out), sep="\n", end="\n" if left_out else "")
+        print(*counted(left_out), sep="\n", end="\n" if left_out else "")
         read = sum(map(len, splits.values()))
         listed = sum(n for (why, _), n in left_out.items() if why == MISSING)
         print(
@@ -221,28 +222,11 @@ or extracted:
             {("no body in any frame", clip_id): 1 for clip_id in report.empty}
             | {("damaged", error): 1 for error in report.bad.values()}
         )
-        print(*_counted(skipped), sep="\n", end="\n" if skipped else "")
+        print(*counted(skipped), sep="\n", end="\n" if skipped else "")
         for count, what in COUNTED.items():
             if clips := report.counts[count]:
                 print(f"{what}: {sum(clips.values())} in {len(clips)} clips")
         print(f"Which ones: {DETAILS} beside the prepared data")
-
-
-def _counted(left_out: collections.Counter[tuple[str, str]]) -> list[str]:
-    """A line for each reason: how many were left out, and what."""
-    lines = []
-    for reason in sorted({reason for reason, _ in left_out}):
-        places = {
-            place: count
-            for (why, place), count in sorted(left_out.items())
-            if why == reason
-        }
-        what = ", ".join(
-            place if count == 1 else f"{count} x {place}"
-            for place, count in places.items()
-        )
-        lines.append(f"Left out, {reason}: {sum(places.values())} ({what})")
-    return lines
 
 
 @contextlib.contextmanager

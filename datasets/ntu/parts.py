@@ -24,7 +24,8 @@ import numpy as np
 import tqdm
 
 from datasets.ntu.performers import PERFORMERS, choose_performers
-from datasets.ntu.recordings import JOINTS, RawDataError, Recording
+from datasets.ntu.recordings import JOINTS, Recording
+from datasets.raw import RawDataError
 
 CLIPS_PER_PART = 500  # At most 45 MB of 300-frame clips; 25 MB of usual ones.
 ON_BAD_FILE = ("error", "skip")

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from datasets.sbu.recordings import RawDataError
+from datasets.raw import RawDataError
 
 JOINTS = 25
 BODY_FIELDS = 10

@@ -20,6 +20,8 @@ from typing import IO
 
 import numpy as np
 
+from datasets.raw import RawDataError
+
 # In the order of the folders 01 to 08.
 ACTIONS: tuple[str, ...] = (
     "approaching",
@@ -54,10 +56,6 @@ _SET = re.compile(r"s\d\ds\d\d")
 _PLACE = re.compile(
     rf"(?:^|/)(?:({_SET.pattern})/)?(\d\d)/(\d\d\d)/skeleton_pos\.txt$"
 )
-
-
-class RawDataError(Exception):
-    """Raw recordings are missing or damaged; the message says it all."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

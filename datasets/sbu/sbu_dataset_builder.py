@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
+from datasets.raw import RawDataError, counted
 from datasets.sbu import recordings
-from datasets.sbu.recordings import ACTIONS, FOLDS, RawDataError
+from datasets.sbu.recordings import ACTIONS, FOLDS
 
 PAGE = "http://vision.cs.stonybrook.edu/~kiwon/Datasets/SBU_Kinect_Interactions"
 SETS = sorted(name for sets in FOLDS.values() for name in sets)
@@ -97,7 +98,7 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
             }
             found = recordings.survey(raw_dir, zips)
         if not found.recordings:
-            ignored = "".join(f"\n{line}" for line in _counted(found.ignored))
+            ignored = "".join(f"\n{line}" for line in counted(found.ignored))
             raise RawDataError(
                 f"No SBU recording in {raw_dir}.{ignored}\n"
                 f"{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
@@ -174,7 +175,7 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
             for _ in range(clip.repeated_frames)
         ]
         print("Repeated frames, kept:", len(repeated), *repeated)
-        for line in _counted(left_out):
+        for line in counted(left_out):
             print(line)
         here = {recording.set for recording, _ in everything}
         if missing := [name for name in SETS if name not in here]:
@@ -202,15 +203,3 @@ Or let `train.py --download` fetch them; they hold images too, and are large."""
 def _size(clips: Clips) -> str:
     frames = sum(len(clip.frame_numbers) for _, clip in clips)
     return f"{len(clips)} clips, {frames} frames"
-
-
-def _counted(left_out: collections.Counter[tuple[str, str]]) -> list[str]:
-    """A line for each reason: how many were left out, and what."""
-    lines = []
-    for reason, group in itertools.groupby(
-        sorted(left_out.items()), key=lambda item: item[0][0]
-    ):
-        counts = {place: count for (_, place), count in group}
-        what = ", ".join(f"{n} x {place}" for place, n in counts.items())
-        lines.append(f"Left out, {reason}: {sum(counts.values())} ({what})")
-    return lines

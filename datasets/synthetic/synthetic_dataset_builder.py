@@ -19,6 +19,8 @@ class Builder(sbu_dataset_builder.Builder):
     PUBLISHED: ClassVar[dict[str, tuple[int, int]]] = {}
     HOMEPAGE = None
     MANUAL_DOWNLOAD_INSTRUCTIONS = None
+    # Else TFDS may take README.md and citation from the SBU folder.
+    pkg_dir_path = None
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager

@@ -11,7 +11,8 @@ import tensorflow_datasets as tfds
 from datasets.ntu import ntu_dataset_builder, official, parts
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
-from datasets.ntu.recordings import RawDataError, survey
+from datasets.ntu.recordings import survey
+from datasets.raw import RawDataError
 
 MISSING = "S001C002P005R002A008"
 

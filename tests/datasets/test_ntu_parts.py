@@ -10,7 +10,8 @@ import pytest
 
 from datasets.ntu import parts
 from datasets.ntu.fake_recordings import write_fake_recordings
-from datasets.ntu.recordings import RawDataError, survey
+from datasets.ntu.recordings import survey
+from datasets.raw import RawDataError
 
 ROOT = pathlib.Path(__file__).parents[2]
 

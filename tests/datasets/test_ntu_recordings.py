@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.ntu.fake_recordings import format_recording
-from datasets.ntu.recordings import RawDataError, read_recording, survey
+from datasets.ntu.recordings import read_recording, survey
+from datasets.raw import RawDataError
 
 # Neighbours that a float64 cannot tell apart.
 BODY_IDS = st.integers(72057594037927936, 72057594037927946)

@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from datasets.raw import RawDataError
 from datasets.sbu import recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
-from datasets.sbu.recordings import RawDataError
 
 
 def line(frame=1, fields=90, value="0.5"):
