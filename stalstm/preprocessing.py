@@ -216,6 +216,8 @@ class _BodyFrame(keras.layers.Layer):
 
     def initial_state(self, frame_shape):
         """State before the first frame: nothing measured."""
+        if self.per == "frame":
+            return {}
         reference = self._measure(ops.zeros(frame_shape, "float32"))
         return {
             "begun": ops.zeros(frame_shape[:1], "bool"),
@@ -224,15 +226,16 @@ class _BodyFrame(keras.layers.Layer):
 
     def step(self, frame, valid, state):
         """One frame; see the module."""
-        reference, begun = self._measure(frame), state["begun"]
+        reference = self._measure(frame)
         if self.per == "clip":
+            begun = state["begun"]
             known = _like(begun, reference)
             reference = ops.where(known, state["reference"], reference)
-        begins = ops.logical_and(valid, _has_body(frame))
-        state = {
-            "begun": ops.logical_or(begun, begins),
-            "reference": reference,
-        }
+            begins = ops.logical_and(valid, _has_body(frame))
+            state = {
+                "begun": ops.logical_or(begun, begins),
+                "reference": reference,
+            }
         return self._apply_to_present(frame, reference), valid, state
 
     def _apply_to_present(self, skeleton, reference):
