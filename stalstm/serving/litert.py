@@ -8,6 +8,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from stalstm import workdir
+from stalstm.model import STALSTM
 from stalstm.serving import signatures
 from stalstm.serving.trained import ExportError, Trained, describe
 
@@ -15,6 +16,9 @@ from stalstm.serving.trained import ExportError, Trained, describe
 # are multiplied with inputs that are rounded to 8 bits as they come (dynamic
 # range).
 PRECISIONS = ("float32", "float16", "int8")
+
+Function = Callable[..., dict[str, tf.Tensor]]
+Signature = tuple[Function, list[tf.TensorSpec]]
 
 
 def write(trained: Trained, folder: pathlib.Path, frames: int) -> None:
@@ -34,30 +38,38 @@ def write(trained: Trained, folder: pathlib.Path, frames: int) -> None:
     folder.mkdir()
     workdir.write_json(folder / "model.json", describe(trained))
     model = trained.model
-    state = signatures.PackedState(model)
-    body = (model.bodies, model.joints, 3)
-    step = signatures.step_function(model, state)
-    step_inputs = [
-        tf.TensorSpec((1, *body), tf.float32, "frame"),
-        tf.TensorSpec((1,), tf.bool, "ended"),
-        tf.TensorSpec((1, state.size), tf.float32, "state"),
-    ]
-    clip = signatures.clip_function(model)
-    clip_inputs = [
-        tf.TensorSpec((1, frames, *body), tf.float32, "skeleton"),
-        tf.TensorSpec((1,), tf.int32, "length"),
-    ]
-    for name, function, inputs in (
-        ("step", step, step_inputs),
-        ("clip", clip, clip_inputs),
-    ):
+    for name, (function, inputs) in {
+        "step": step_signature(model),
+        "clip": clip_signature(model, frames),
+    }.items():
         for precision in PRECISIONS:
             content = convert(function, inputs, model, precision)
             (folder / f"{name}_{precision}.tflite").write_bytes(content)
 
 
+def step_signature(model: STALSTM) -> Signature:
+    """A function of one frame of one stream, and its inputs."""
+    state = signatures.PackedState(model)
+    inputs = [
+        tf.TensorSpec((1, model.bodies, model.joints, 3), tf.float32, "frame"),
+        tf.TensorSpec((1,), tf.bool, "ended"),
+        tf.TensorSpec((1, state.size), tf.float32, "state"),
+    ]
+    return signatures.step_function(model, state), inputs
+
+
+def clip_signature(model: STALSTM, frames: int) -> Signature:
+    """A function of one clip, and its inputs."""
+    shape = (1, frames, model.bodies, model.joints, 3)
+    inputs = [
+        tf.TensorSpec(shape, tf.float32, "skeleton"),
+        tf.TensorSpec((1,), tf.int32, "length"),
+    ]
+    return signatures.clip_function(model), inputs
+
+
 def convert(
-    function: Callable[..., dict[str, tf.Tensor]],
+    function: Function,
     inputs: Sequence[tf.TensorSpec],
     model: keras.Model,
     precision: str,

@@ -6,6 +6,8 @@ import tensorflow as tf
 
 import export
 from datasets.sbu import recordings
+from stalstm import algorithm1
+from stalstm.recipes.sbu import RECIPE
 from stalstm.serving import edge, litert, signatures, trained
 from stalstm.serving.inputs import InputError
 from tests.serving import fake_workdir
@@ -144,3 +146,11 @@ def test_a_failed_export_leaves_nothing(small, clips, tmp_path, monkeypatch):
     with pytest.raises(trained.ExportError, match="Erfinv"):
         export.export(small, tmp_path, "small", [(clips[0], None)], "x", 24)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_streaming_model_of_sbu_stays_below_500_kibibytes():
+    last = algorithm1.stages(RECIPE)[-1]
+    model = algorithm1.build_model(RECIPE, last, num_classes=8)
+    function, inputs = litert.step_signature(model)
+    content = litert.convert(function, inputs, model, "int8")
+    assert len(content) < 500 * 1024
