@@ -1,6 +1,6 @@
 """Writes the tables of README.md from the files in `benchmarks/results/`.
 
-    python -m benchmarks.tables
+python -m benchmarks.tables
 """
 
 import json
@@ -27,9 +27,39 @@ def sbu_accuracy(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def serving(result: dict[str, Any]) -> list[str]:
+    lines = [
+        "| file | KiB | microseconds | largest difference of a probability | "
+        "same class |",
+        "|---|---|---|---|---|",
+    ]
+    names = {"clip": "saved_model clip", "step": "saved_model step"}
+    for name, agreement in result["agreement"].items():
+        if name == "clips_of":
+            continue
+        what = names.get(name, name)
+        size = result["kibibytes"].get(f"{name}.tflite")
+        size = size or result["kibibytes"]["saved_model"]
+        lines.append(
+            f"| {what} | {size:.0f} | {result['microseconds'][what]:.0f} | "
+            f"{agreement['largest_difference']:.1g} | "
+            f"{agreement['same_class']:.0%} |"
+        )
+    peer = result["peer_microseconds"]
+    lines += [
+        "",
+        f"A clip has {result['clip_frames']} frames, a step is one frame; one "
+        f"thread. In PyTorch, without preprocessing: {peer['clip']:.0f} and "
+        f"{peer['stream_frame']:.0f} microseconds. Compared with the Keras "
+        f"model on the clips of {result['agreement']['clips_of']}.",
+    ]
+    return lines
+
+
 # A table's name is that of its file and of its place in README.md.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_accuracy": sbu_accuracy,
+    "serving": serving,
 }
 
 

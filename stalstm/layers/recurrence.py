@@ -58,7 +58,7 @@ class LSTM(keras.layers.LSTM):
     Same arguments, weights, numbers and files. Within `recurrence("xla")` a
     call takes the recurrence of this module where it can: with a mask, other
     activations than `tanh` and `sigmoid`, no bias, dropout within the layer,
-    `go_backwards` or `unroll` it is always Keras's.
+    mixed precision, `go_backwards` or `unroll` it is always Keras's.
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -69,13 +69,14 @@ class LSTM(keras.layers.LSTM):
         hidden, carry = lstm(
             sequences,
             *initial_state,
-            *(tf.cast(x, sequences.dtype) for x in weights),
+            *map(tf.convert_to_tensor, weights),
         )
         return hidden[:, -1], hidden, [hidden[:, -1], carry]
 
     def _is_plain(self, mask) -> bool:
         return (
             mask is None
+            and self.compute_dtype == "float32"
             and self.activation is keras.activations.tanh
             and self.recurrent_activation is keras.activations.sigmoid
             and self.use_bias
