@@ -28,6 +28,7 @@ pins: $(VENV)/installed-dev
 	$(VENV)/bin/pip install --quiet uv
 	$(VENV)/bin/uv pip compile setup.cfg --universal --python-version 3.11 \
 		--extra dev --no-header --no-annotate --upgrade -o constraints.txt
+	sed -i '1i # Every version that `make demo` and `make test` install. Renew: make pins' constraints.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info
