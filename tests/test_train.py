@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -89,6 +90,28 @@ def test_it_learns_the_synthetic_actions(tmp_path):
     evaluation = read(tmp_path / "workdir/evaluation.json")
     assert evaluation["clips"] == 64
     assert evaluation["accuracy"] > 0.6  # chance is 0.125
+
+
+def test_ntu_trains_by_its_protocols(tmp_path):
+    (tmp_path / "raw").mkdir()
+    write_fake_recordings(tmp_path / "raw/recordings.zip", 60, 3)
+    output = train(
+        "--dataset=ntu",
+        "--split=cross_view",
+        f"--raw_dir={tmp_path / 'raw'}",
+        f"--data_dir={tmp_path / 'prepared'}",
+        f"--workdir={tmp_path / 'workdir'}",
+        *SMALL,
+        "--set=batch_size=4",
+        "--set=temporal_attention=false",
+    )
+    assert "Prepared 60 clips" in output
+    config = read(tmp_path / "workdir/config.json")
+    assert config["split"] == "cross_view"
+    assert len(config["classes"]) == 60
+    assert config["recipe"]["axes"] == {"value": "clip", "source": "ours"}
+    clips = read(tmp_path / "workdir/evaluation.json")["clips"]
+    assert 0 < clips < 60
 
 
 def test_all_folds_are_reported(sbu, tmp_path):
