@@ -65,8 +65,8 @@ def ntu_preparation(result: dict[str, Any]) -> list[str]:
     for what, measured in result["prepare"].items():
         if what.startswith("2000"):
             lines.append(
-                f"| {what.split(', ')[1].replace('1 processes', '1 process')} | {measured['seconds']:.1f} | "
-                f"{measured['peak_mebibytes']} |"
+                f"| prepared, {what.split(', ')[1].rstrip('es')}(es) | "
+                f"{measured['seconds']:.1f} | {measured['peak_mebibytes']} |"
             )
     projected = result["projected_minutes_with_2_processes"]
     lines += [
