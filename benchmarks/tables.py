@@ -65,7 +65,7 @@ def ntu_preparation(result: dict[str, Any]) -> list[str]:
     for what, measured in result["prepare"].items():
         if what.startswith("2000"):
             lines.append(
-                f"| prepared, {what.split(', ')[1].rstrip('es')}(es) | "
+                f"| prepared, processes: {what.split()[2]} | "
                 f"{measured['seconds']:.1f} | {measured['peak_mebibytes']} |"
             )
     projected = result["projected_minutes_with_2_processes"]
