@@ -128,13 +128,18 @@ class Recipe:
 
         Args:
             base: the recipe before `override`: what differs from it has the
-                source `"set"`.
+                source `"set"`. What a data set's recipe has chosen against the
+                default has the source `"ours"`.
         """
         record = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            changed = value != getattr(base, field.name)
-            source = "set" if changed else field.metadata["source"]
+            if value != getattr(base, field.name):
+                source = "set"
+            elif field.default in (value, dataclasses.MISSING):
+                source = field.metadata["source"]
+            else:
+                source = "ours"
             record[field.name] = {"value": value, "source": source}
         return record
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from stalstm.recipe import Recipe
-from stalstm.recipes import sbu
+from stalstm.recipes import ntu, sbu
 
 
 def test_sbu_has_the_values_of_the_paper():
@@ -55,3 +55,8 @@ def test_survives_json():
     assert record["n1"] == {"value": 20, "source": "set"}
     assert record["n2"] == {"value": 500, "source": "paper"}
     assert record["dropout"] == {"value": 0.5, "source": "ours"}
+    # The paper's sum would be "paper"; that of another choice is ours.
+    assert record["pooling"] == {"value": "sum", "source": "paper"}
+    record = ntu.RECIPE.to_dict(ntu.RECIPE)
+    assert record["pooling"] == {"value": "mean", "source": "ours"}
+    assert record["lambda1"] == {"value": 0.01, "source": "paper"}
