@@ -23,12 +23,13 @@ from absl import app, flags, logging
 
 from datasets.ntu import official as ntu
 from datasets.raw import RawDataError
+from datasets.sbu import recordings as sbu
 from stalstm import algorithm1, evaluation, input_pipeline
 from stalstm import workdir as workdir_lib
 from stalstm.layers import recurrence
 from stalstm.recipe import Recipe
 
-FOLDS = ("1", "2", "3", "4", "5")
+FOLDS = tuple(map(str, sbu.FOLDS))
 
 # What to train on.
 _DATASET = flags.DEFINE_enum(

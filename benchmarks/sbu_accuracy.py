@@ -18,12 +18,13 @@ import numpy as np
 import tensorflow_datasets as tfds
 from absl import app, flags
 
+from datasets.sbu import recordings
 from datasets.sbu.sbu_dataset_builder import Builder
 from stalstm import workdir as workdir_lib
 
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/sbu_accuracy.json"
-FOLDS = ("1", "2", "3", "4", "5")
+FOLDS = tuple(map(str, recordings.FOLDS))
 
 _RAW_DIR = flags.DEFINE_string("raw_dir", None, "As of train.py.")
 _DATA_DIR = flags.DEFINE_string(

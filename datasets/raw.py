@@ -1,6 +1,19 @@
 """What the readers of raw recordings have in common."""
 
 import collections
+import zipfile
+import zlib
+
+# What a damaged file or zip raises while it is read. OSError: also a zip cut in
+# front of its table of contents. RuntimeError: one that is encrypted, or
+# compressed by an unknown method.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
 
 
 class RawDataError(Exception):

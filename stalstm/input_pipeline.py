@@ -19,10 +19,9 @@ def load_clips(builder, split: str) -> tf.data.Dataset:
     Returns:
         Elements `({skeleton, length}, label)`, one a clip.
     """
-    features = {"skeleton": builder.info.features["skeleton"], "label": True}
     clips = builder.as_dataset(
         split=split,
-        decoders=tfds.decode.PartialDecoding({x: True for x in features}),
+        decoders=tfds.decode.PartialDecoding({"skeleton": True, "label": True}),
     )
     clips = clips.map(_to_input, num_parallel_calls=2)
     small = builder.info.dataset_size < KEPT_IN_MEMORY

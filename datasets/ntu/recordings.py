@@ -14,14 +14,13 @@ import os
 import pathlib
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from datasets.raw import RawDataError
+from datasets.raw import UNREADABLE, RawDataError
 
 JOINTS = 25
 BODY_FIELDS = 10
@@ -118,14 +117,7 @@ class Recording:
                 data = self.path.read_bytes()
             else:
                 data = _open_zip(self.path).read(self.member)
-        # RuntimeError: encrypted, or compressed by an unknown method.
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            RuntimeError,
-        ) as error:
+        except UNREADABLE as error:
             raise RawDataError(
                 f"{place}: expected a file that can be read. "
                 f"Received: {error or type(error).__name__}"

@@ -14,13 +14,12 @@ import os
 import pathlib
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO
 
 import numpy as np
 
-from datasets.raw import RawDataError
+from datasets.raw import UNREADABLE, RawDataError
 
 # In the order of the folders 01 to 08.
 ACTIONS: tuple[str, ...] = (
@@ -288,15 +287,7 @@ def _open_zip(path: pathlib.Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    # OSError: cut in front of its table of contents. RuntimeError: encrypted,
-    # or compressed by an unknown method.
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        RuntimeError,
-    ) as error:
+    except UNREADABLE as error:
         raise RawDataError(
             f"{path}: expected a whole zip file. Received: "
             f"{error or type(error).__name__}. If it is damaged, delete it "
