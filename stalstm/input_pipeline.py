@@ -53,7 +53,8 @@ def training_batches(
         return tf.cast(-(-inputs["length"] // pad_to_multiple_of), tf.int64)
 
     def to_batch(key, clips):
-        return _padded_batch(clips, batch_size, key * pad_to_multiple_of)
+        frames = key * pad_to_multiple_of
+        return _padded_batch(clips, batch_size, frames, drop_remainder=True)
 
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
     options = tf.data.Options()
@@ -70,7 +71,7 @@ def evaluation_batches(
     return _padded_batch(clips, batch_size, None)
 
 
-def _padded_batch(clips, batch_size, frames):
+def _padded_batch(clips, batch_size, frames, **kwargs):
     skeleton = clips.element_spec[0]["skeleton"].shape
     shapes = {"skeleton": (frames, *skeleton[1:]), "length": ()}
-    return clips.padded_batch(batch_size, padded_shapes=(shapes, ()))
+    return clips.padded_batch(batch_size, (shapes, ()), **kwargs)

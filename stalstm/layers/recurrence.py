@@ -11,7 +11,9 @@ compiles both loops:
   frame is one multiplication, one activation of all gates, and the new state;
 - backward, the loop only carries the gradient of the state from frame to frame
   and keeps the gradient of the gates' inputs; those of the weights and of the
-  inputs are three multiplications after it.
+  inputs are three multiplications after it;
+- one loop cannot use two cores, so a batch is cut into parts, and TensorFlow
+  runs theirs side by side.
 
 Frames come first within this module, `(frames, batch, ...)`, so that a frame is
 one block of memory. Gates are in Keras's order: input, forget, candidate,
@@ -20,35 +22,72 @@ clip's length never reaches a frame within it.
 """
 
 import contextlib
+import os
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 RECURRENCES = ("auto", "xla", "keras")
+# Clips; a multiplication with fewer rows takes hardly less time.
+SMALLEST_PART = 4
+
 _recurrence = "keras"
+_side_by_side = True
 
 
 @contextlib.contextmanager
-def recurrence(name: str):
+def recurrence(name: str, side_by_side: bool = True):
     """Which recurrence `LSTM` takes in what is called, or traced, within.
 
     Args:
         name: `"xla"`, the one of this module; `"keras"`, that of Keras (cuDNN
             on a GPU), which also is the one outside of any such context, and
             thus in exports; `"auto"`, Keras's where there is a GPU, else ours.
+        side_by_side: whether ours cuts a batch into a part for each core.
     """
-    global _recurrence
+    global _recurrence, _side_by_side
     if name not in RECURRENCES:
         raise ValueError(
             f"`name` must be one of {RECURRENCES}. Received: name={name!r}"
         )
     if name == "auto":
         name = "keras" if tf.config.list_logical_devices("GPU") else "xla"
-    before, _recurrence = _recurrence, name
+    before = _recurrence, _side_by_side
+    _recurrence, _side_by_side = name, side_by_side
     try:
         yield
     finally:
-        _recurrence = before
+        _recurrence, _side_by_side = before
+
+
+def compiled(model: keras.Model):
+    """A model's prediction, for many batches of few shapes on a CPU.
+
+    XLA compiles all of it for each shape of clips that comes, which takes a
+    second or two; the parts of a batch run side by side.
+
+    Args:
+        model: takes and gives tensors `(batch, ...)`, or a nest of them.
+
+    Returns:
+        A function of the model's inputs that gives its outputs.
+    """
+
+    @tf.function(jit_compile=True, autograph=False)
+    def predict_part(inputs):
+        with recurrence("xla", side_by_side=False):
+            return model(inputs, training=False)
+
+    @tf.function(autograph=False)
+    def predict(inputs):
+        parts = [
+            predict_part(tf.nest.pack_sequence_as(inputs, part))
+            for part in _parts(*tf.nest.flatten(inputs))
+        ]
+        return tf.nest.map_structure(lambda *x: tf.concat(x, 0), *parts)
+
+    return predict
 
 
 @keras.saving.register_keras_serializable("stalstm")
@@ -100,27 +139,53 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
-    arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
     # Else the tape would record the loop itself.
-    arguments = tuple(map(tf.stop_gradient, arguments))
-    outputs, gates, carries = _forward(*arguments)
+    clips = map(tf.stop_gradient, (inputs, hidden, carry))
+    weights = [*map(tf.stop_gradient, (kernel, recurrent_kernel, bias))]
+    parts = _parts(*clips)
+    outputs, gates, carries = zip(
+        *(_forward(*part, *weights) for part in parts), strict=True
+    )
 
-    def gradient(*upstream):
-        return _backward(*arguments, gates, carries, *upstream)
+    def gradient(d_outputs, d_carry):
+        each = zip(
+            parts, gates, carries, _parts(d_outputs, d_carry), strict=True
+        )
+        d_gates, d_hidden, d_carry, *d_weights = zip(
+            *(
+                _backward(*part, weights[1], gate, carry, *upstream)
+                for part, gate, carry, upstream in each
+            ),
+            strict=True,
+        )
+        # By itself: nobody asks for it where the inputs are the recordings.
+        d_inputs = [_input_gradient(x, weights[0]) for x in d_gates]
+        d_clips = [tf.concat(x, 0) for x in (d_inputs, d_hidden, d_carry)]
+        return *d_clips, *map(tf.add_n, d_weights)
 
-    return (outputs, carries[-1]), gradient
+    last = tf.concat([x[-1] for x in carries], axis=0)
+    return (tf.concat(outputs, axis=0), last), gradient
+
+
+def _parts(*tensors):
+    """Cuts the batch of all tensors into parts that run side by side."""
+    batch = tensors[0].shape[0] or 1
+    cores = tf.config.threading.get_inter_op_parallelism_threads()
+    number = min(cores or os.cpu_count() or 1, batch // SMALLEST_PART)
+    if number < 2 or not _side_by_side:
+        return [tensors]
+    sizes = [len(x) for x in np.array_split(range(batch), number)]
+    return list(zip(*(tf.split(x, sizes) for x in tensors), strict=True))
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     """Outputs, and what the gradient needs of each frame: gates and carry."""
-    projected = tf.tensordot(_swap(inputs), kernel, 1) + bias
-    frames = tf.shape(projected)[0]
-    units = hidden.shape[-1]
+    frames, units = tf.shape(inputs)[1], hidden.shape[-1]
     scale = _gate_scale(units, inputs.dtype)
 
     def step(frame, hidden, carry, gates, carries):
-        gate = projected[frame] + tf.matmul(hidden, recurrent_kernel)
+        gate = gates.read(frame) + tf.matmul(hidden, recurrent_kernel) + bias
         # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one function for all gates.
         gate = tf.tanh(gate * scale) * scale + (1 - scale)
         i, f, g, o = tf.split(gate, 4, axis=1)
@@ -130,7 +195,9 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         carries = carries.write(frame, carry)
         return frame + 1, hidden, carry, gates, carries
 
-    gates = _array(frames, projected)
+    # A gate takes the place of its projected input.
+    projected = tf.tensordot(_swap(inputs), kernel, 1)
+    gates = _array(frames, projected).unstack(projected)
     carries = _array(frames, carry)
     *_, gates, carries = _loop(frames, step, hidden, carry, gates, carries)
     gates, carries = gates.stack(), carries.stack()
@@ -140,18 +207,9 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
 
 @tf.function(jit_compile=True, autograph=False)
 def _backward(
-    inputs,
-    hidden,
-    carry,
-    kernel,
-    recurrent_kernel,
-    bias,
-    gates,
-    carries,
-    d_outputs,
-    d_carry,
+    inputs, hidden, carry, recurrent_kernel, gates, carries, d_outputs, d_carry
 ):
-    """Gradients of the arguments of `lstm`."""
+    """Gradients of the gates' inputs, the first state and the weights."""
     inputs, d_outputs = _swap(inputs), _swap(d_outputs)
     frames = tf.shape(inputs)[0]
     i, f, g, o = tf.split(gates, 4, axis=-1)
@@ -186,11 +244,16 @@ def _backward(
     )
     d_gates = d_gates.stack()
     outputs = tf.concat([hidden[None], (o * squashed)[:-1]], axis=0)
-    d_kernel = tf.tensordot(inputs, d_gates, ([0, 1], [0, 1]))
-    d_recurrent = tf.tensordot(outputs, d_gates, ([0, 1], [0, 1]))
-    d_bias = tf.reduce_sum(d_gates, axis=(0, 1))
-    d_inputs = _swap(tf.tensordot(d_gates, kernel, (2, 1)))
-    return d_inputs, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
+    rows = _rows(d_gates)
+    d_kernel = tf.matmul(_rows(inputs), rows, transpose_a=True)
+    d_recurrent = tf.matmul(_rows(outputs), rows, transpose_a=True)
+    d_bias = tf.reduce_sum(rows, axis=0)
+    return d_gates, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _input_gradient(d_gates, kernel):
+    return _swap(tf.tensordot(d_gates, kernel, (2, 1)))
 
 
 def _gate_scale(units, dtype):
@@ -212,6 +275,11 @@ def _array(frames, like):
     """One block of memory for all frames."""
     shape = (None, like.shape[-1])
     return tf.TensorArray(like.dtype, frames, element_shape=shape)
+
+
+def _rows(sequence):
+    """Frames of all clips, one below the other."""
+    return tf.reshape(sequence, (-1, sequence.shape[-1]))
 
 
 def _swap(sequence):

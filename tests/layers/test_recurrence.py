@@ -3,21 +3,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stalstm.layers.recurrence import LSTM, recurrence
+from stalstm.layers.recurrence import (
+    LSTM,
+    SMALLEST_PART,
+    compiled,
+    recurrence,
+)
 from tests.layers.layer_test import run_layer_test
 
 FEATURES, UNITS = 6, 5
 RNG = np.random.default_rng(0)
-CLIPS = RNG.normal(size=(3, 7, FEATURES)).astype("float32")
-STATE = [RNG.normal(size=(3, UNITS)).astype("float32") for _ in range(2)]
+BATCH = 2 * SMALLEST_PART + 1  # two parts, unlike ones
+CLIPS = RNG.normal(size=(BATCH, 7, FEATURES)).astype("float32")
+STATE = [RNG.normal(size=(BATCH, UNITS)).astype("float32") for _ in range(2)]
 UPSTREAM = [
     RNG.normal(size=shape).astype("float32")
-    for shape in [(3, 7, UNITS), (3, UNITS), (3, UNITS)]
+    for shape in [(BATCH, 7, UNITS), (BATCH, UNITS), (BATCH, UNITS)]
 ]
 
 
 @pytest.fixture(autouse=True)
-def _ours():
+def _ours(monkeypatch):
+    monkeypatch.setattr(
+        tf.config.threading, "get_inter_op_parallelism_threads", lambda: 2
+    )
     with recurrence("xla"):
         yield
 
@@ -169,10 +178,55 @@ def test_what_ours_cannot_do_is_left_to_keras(kwargs):
 
 def test_a_mask_is_left_to_keras():
     ours, stock = make_pair()
-    mask = np.arange(7) < np.array([[7], [4], [2]])
+    mask = np.arange(7) < np.linspace(2, 7, BATCH)[:, None]
     np.testing.assert_allclose(
         ours(CLIPS, mask=mask), stock(CLIPS, mask=mask), atol=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    ("batch", "cores", "parts"),
+    [
+        (2 * SMALLEST_PART + 1, 2, 2),
+        (2 * SMALLEST_PART - 1, 2, 1),
+        (2 * SMALLEST_PART, 1, 1),
+        (64, 3, 3),
+    ],
+)
+def test_a_batch_is_cut_for_the_cores(monkeypatch, batch, cores, parts):
+    monkeypatch.setattr(
+        tf.config.threading, "get_inter_op_parallelism_threads", lambda: cores
+    )
+    signature = tf.TensorSpec((batch, 7, FEATURES))
+    layer, _ = make_pair()
+
+    def calls():
+        graph = tf.function(layer).get_concrete_function(signature).graph
+        return sum(x.type in OURS for x in graph.get_operations())
+
+    assert calls() == parts
+    with recurrence("xla", side_by_side=False):
+        assert calls() == 1
+
+
+def test_a_compiled_model_predicts_what_the_model_does():
+    ours, stock = make_pair()
+    inputs = {
+        "clips": keras.Input((None, FEATURES), name="clips"),
+        "scale": keras.Input((), name="scale"),
+    }
+    hidden = ours(inputs["clips"])
+    scaled = hidden * inputs["scale"][:, None, None]
+    predict = compiled(keras.Model(inputs, {"a": hidden, "b": scaled}))
+    for batch in (BATCH, 1):
+        clips, scale = CLIPS[:batch], RNG.normal(size=batch).astype("float32")
+        received = predict(
+            {"clips": tf.constant(clips), "scale": tf.constant(scale)}
+        )
+        expected = stock(clips)
+        np.testing.assert_allclose(received["a"], expected, atol=1e-5)
+        scaled = expected * scale[:, None, None]
+        np.testing.assert_allclose(received["b"], scaled, atol=1e-5)
 
 
 def test_wrong_recurrence_is_named():
