@@ -124,7 +124,6 @@ class LSTM(keras.layers.LSTM):
         )
 
 
-@tf.custom_gradient
 def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     """Hidden variables of an LSTM at all frames.
 
@@ -139,32 +138,10 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
-    # Else the tape would record the loop itself.
-    clips = map(tf.stop_gradient, (inputs, hidden, carry))
-    weights = [*map(tf.stop_gradient, (kernel, recurrent_kernel, bias))]
-    parts = _parts(*clips)
-    outputs, gates, carries = zip(
-        *(_forward(*part, *weights) for part in parts), strict=True
-    )
-
-    def gradient(d_outputs, d_carry):
-        each = zip(
-            parts, gates, carries, _parts(d_outputs, d_carry), strict=True
-        )
-        d_gates, d_hidden, d_carry, *d_weights = zip(
-            *(
-                _backward(*part, weights[1], gate, carry, *upstream)
-                for part, gate, carry, upstream in each
-            ),
-            strict=True,
-        )
-        # By itself: nobody asks for it where the inputs are the recordings.
-        d_inputs = [_input_gradient(x, weights[0]) for x in d_gates]
-        d_clips = [tf.concat(x, 0) for x in (d_inputs, d_hidden, d_carry)]
-        return *d_clips, *map(tf.add_n, d_weights)
-
-    last = tf.concat([x[-1] for x in carries], axis=0)
-    return (tf.concat(outputs, axis=0), last), gradient
+    weights = kernel, recurrent_kernel, bias
+    parts = [_lstm(*x, *weights) for x in _parts(inputs, hidden, carry)]
+    outputs, carries = zip(*parts, strict=True)
+    return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
 
 
 def _parts(*tensors):
@@ -176,6 +153,22 @@ def _parts(*tensors):
         return [tensors]
     sizes = [len(x) for x in np.array_split(range(batch), number)]
     return list(zip(*(tf.split(x, sizes) for x in tensors), strict=True))
+
+
+@tf.custom_gradient
+def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+    """`lstm` of one part."""
+    arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
+    # Else the tape would record the loop itself.
+    arguments = tuple(map(tf.stop_gradient, arguments))
+    outputs, gates, carries = _forward(*arguments)
+
+    def gradient(*upstream):
+        d_gates, *others = _backward(*arguments, gates, carries, *upstream)
+        # By itself: nobody asks for it where the inputs are the recordings.
+        return _input_gradient(d_gates, kernel), *others
+
+    return (outputs, carries[-1]), gradient
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -207,9 +200,18 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
 
 @tf.function(jit_compile=True, autograph=False)
 def _backward(
-    inputs, hidden, carry, recurrent_kernel, gates, carries, d_outputs, d_carry
+    inputs,
+    hidden,
+    carry,
+    kernel,
+    recurrent_kernel,
+    bias,
+    gates,
+    carries,
+    d_outputs,
+    d_carry,
 ):
-    """Gradients of the gates' inputs, the first state and the weights."""
+    """Gradients of the gates' inputs, and of the arguments but `inputs`."""
     inputs, d_outputs = _swap(inputs), _swap(d_outputs)
     frames = tf.shape(inputs)[0]
     i, f, g, o = tf.split(gates, 4, axis=-1)
