@@ -172,6 +172,7 @@ def build_model(recipe: Recipe, stage: Stage, num_classes: int) -> STALSTM:
         beta_bias=recipe.beta_bias,
         pooling=recipe.pooling,
         kernel_stddev=recipe.kernel_stddev,
+        dtype=recipe.precision,
     )
     model.build()
     for network in present:
@@ -310,5 +311,5 @@ def train(
                 verbose=0,
                 callbacks=[log],
             )
-        log.finish(path)
+        log.finish(path, model.in_float32())
     return load_stage(todo[-1].name)

@@ -335,6 +335,13 @@ class STALSTM(keras.Model):
         }
         return outputs, new
 
+    def in_float32(self) -> "STALSTM":
+        """A copy that computes in float32, as weights are stored."""
+        copy = STALSTM.from_config({**self.get_config(), "dtype": "float32"})
+        copy.build()
+        copy.set_weights(self.get_weights())
+        return copy
+
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
         logits = y_pred["logits"]
         return super().compute_loss(x, y, logits, sample_weight, training)

@@ -83,6 +83,10 @@ class Recipe:
     # "cosine" decays to zero within each stage, after a linear warm-up.
     schedule: str = _ours("cosine", choices=("cosine", "constant"))
     warmup_iterations: int = _ours(100, at_least=0)
+    # Of the computation; weights, metres and what is saved stay float32.
+    precision: str = _ours(
+        "float32", choices=("float32", "mixed_bfloat16", "mixed_float16")
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):

@@ -56,10 +56,10 @@ class StageLog(keras.callbacks.Callback):
             ]
         return self.done
 
-    def finish(self, path: pathlib.Path) -> None:
+    def finish(self, path: pathlib.Path, model: keras.Model) -> None:
         """Leaves the stage's model; the checkpoint is no longer needed."""
         beside = path.with_name(f"beside_{path.name}")
-        self.model.save(beside)
+        model.save(beside)
         beside.replace(path)
         self._checkpoint.unlink(missing_ok=True)
 

@@ -219,3 +219,28 @@ def test_it_learns(tmp_path):
     train(tmp_path, recipe)
     records = json.loads((tmp_path / "metrics.json").read_text())
     assert records[-1]["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_about_the_same_and_saves_float32(
+    monkeypatch, tmp_path, precision
+):
+    recipe = SHORT.override(["dropout=0"])
+    expected = weights_by_network(train(tmp_path / "float32", recipe))
+    computed = []
+    fit = STALSTM.fit
+
+    def spying_fit(model, *args, **kwargs):
+        computed.append({x.compute_dtype for x in model.main_lstm.layers})
+        return fit(model, *args, **kwargs)
+
+    monkeypatch.setattr(STALSTM, "fit", spying_fit)
+    recipe = recipe.override([f"precision={precision}"])
+    mixed = train(tmp_path / "mixed", recipe)
+    assert computed == [{precision.removeprefix("mixed_")}] * 3
+    assert mixed.main_lstm.compute_dtype == "float32"
+    for network, weights in weights_by_network(mixed).items():
+        for name, weight in weights.items():
+            np.testing.assert_allclose(
+                weight, expected[network][name], atol=0.02, err_msg=name
+            )
