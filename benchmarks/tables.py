@@ -94,12 +94,54 @@ def ntu_training(result: dict[str, Any]) -> list[str]:
     ]
 
 
+def speed(result: dict[str, Any]) -> list[str]:
+    lines = [
+        "| ours over PyTorch's, lower is better | small | large |",
+        "|---|---|---|",
+    ]
+    for name, what in {
+        "train_step": "training step",
+        "predict_batch": "prediction of the batch",
+        "predict_one": "prediction of one clip",
+        "stream_frame": "one frame of a stream",
+    }.items():
+        cells = []
+        for shape in ("small", "large"):
+            measured = result[shape]
+            least, most = measured[f"{name}_ratio_spread"]
+            ours = measured[f"{name}_ours"]
+            cells.append(
+                f"**{measured[f'{name}_ratio']:.2f}** ({least:.2f} to "
+                f"{most:.2f}); ours {ours['median']:.3g} {ours['unit']}"
+            )
+        lines.append(f"| {what} | {' | '.join(cells)} |")
+    cells = [
+        f"{result[x]['train_step_over_matmul']}" for x in ("small", "large")
+    ]
+    lines.append(
+        f"| training step over its multiplications | {' | '.join(cells)} |"
+    )
+    fold = result["fold"]
+    lines += [
+        "",
+        "Small: 8 clips of 40 frames, 30 joints; large: 256 of 100, 50 joints. "
+        f"Medians of {result['rounds']} rounds on {result['processor']}. One "
+        f"fold of SBU, {fold['iterations']} iterations, takes "
+        f"{fold['seconds']:.0f} s, of which {fold['importing_and_reading']:.0f}"
+        f" import and read, {fold['tracing_and_compiling']:.0f} trace and "
+        f"compile, {fold['stepping']:.0f} train, and "
+        f"{fold['peak_memory_mib']} MiB.",
+    ]
+    return lines
+
+
 # A table's name is that of its file and of its place in README.md.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_accuracy": sbu_accuracy,
     "ntu_preparation": ntu_preparation,
     "ntu_training": ntu_training,
     "serving": serving,
+    "speed": speed,
 }
 
 

@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from stalstm import input_pipeline
+from stalstm.recipes import ntu, sbu
 from tests.fake_clips import fake_clips
 
 
@@ -22,6 +25,29 @@ def test_a_batch_holds_clips_of_about_one_length():
         for clip, n in zip(skeleton, length, strict=True):
             assert np.all(clip[n:] == 0)
             assert np.all(np.any(clip[:n] != 0, axis=(1, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "shortest", "longest"),
+    [(sbu.RECIPE, 10, 46), (ntu.RECIPE, 30, 300)],
+)
+def test_little_of_a_batch_is_padding(recipe, shortest, longest):
+    lengths = np.random.default_rng(0).integers(shortest, longest + 1, 600)
+    clips = tf.data.Dataset.from_tensor_slices(lengths.astype("int32"))
+    clips = clips.map(
+        lambda n: ({"skeleton": tf.ones((n, 1, 1, 3)), "length": n}, n)
+    )
+    batches = input_pipeline.training_batches(
+        clips.apply(tf.data.experimental.assert_cardinality(600)),
+        recipe.batch_size,
+        recipe.pad_to_multiple_of,
+        seed=0,
+    )
+    within = padded = 0
+    for skeleton, length, _ in collect(batches, 40):
+        within += length.sum()
+        padded += skeleton.shape[0] * skeleton.shape[1]
+    assert within / padded > 0.85
 
 
 def test_every_clip_is_seen_equally_often():
