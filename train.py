@@ -84,6 +84,12 @@ _RECURRENCE = flags.DEFINE_enum(
     "Of the LSTM layers: ours, which XLA compiles; or that of Keras (cuDNN), "
     "which auto takes where there is a GPU.",
 )
+_STRATEGY = flags.DEFINE_enum(
+    "strategy",
+    "one_device",
+    ["one_device", "mirrored"],
+    "mirrored: all GPUs of this machine, which share every batch.",
+)
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Default: workdirs/<dataset>_<fold or split>_seed_<seed>."
 )
@@ -98,6 +104,7 @@ def main(argv):
         trainings = splits(name)
         base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
         recipe = base.override(_SET.value)
+        strategy = distribution(recipe)
     except ValueError as error:
         raise app.UsageError(str(error)) from None
     run = {"seed": _SEED.value, "recipe": recipe.to_dict(base)}
@@ -110,9 +117,10 @@ def main(argv):
     try:
         builder = prepare(name)
         if len(trainings) == 1:
-            train(builder, recipe, run, *trainings.popitem(), workdir)
+            split = trainings.popitem()
+            train(builder, recipe, run, strategy, *split, workdir)
         else:
-            cross_validate(builder, recipe, run, trainings, workdir)
+            cross_validate(builder, recipe, run, strategy, trainings, workdir)
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
     except workdir_lib.OtherRunError as error:
@@ -147,6 +155,25 @@ def splits(name: str) -> dict[str, tuple[str, str]]:
     }
 
 
+def distribution(recipe: Recipe) -> tf.distribute.Strategy:
+    """How to use the devices of this machine.
+
+    Raises:
+        ValueError: too few of them, or batches that do not split evenly.
+    """
+    if _STRATEGY.value == "one_device":
+        return tf.distribute.get_strategy()
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    if gpus < 2:
+        raise ValueError(
+            "--strategy=mirrored: needs two GPUs or more. "
+            f"This machine has {gpus}."
+        )
+    algorithm1.check_batch_size(recipe, gpus)
+    print(f"{gpus} GPUs share every batch.")
+    return tf.distribute.MirroredStrategy()
+
+
 def prepare(name: str) -> tfds.core.DatasetBuilder:
     """The data set, read from raw recordings unless that was done before."""
     module = importlib.import_module(f"datasets.{name}.{name}_dataset_builder")
@@ -170,6 +197,7 @@ def train(
     builder: tfds.core.DatasetBuilder,
     recipe: Recipe,
     run: dict,
+    strategy: tf.distribute.Strategy,
     name: str,
     splits: tuple[str, str],
     workdir: pathlib.Path,
@@ -194,6 +222,7 @@ def train(
         workdir=workdir,
         seed=_SEED.value,
         recurrence=_RECURRENCE.value,
+        strategy=strategy,
     )
     result = evaluation.evaluate(
         model,
@@ -218,12 +247,15 @@ def cross_validate(
     builder: tfds.core.DatasetBuilder,
     recipe: Recipe,
     run: dict,
+    strategy: tf.distribute.Strategy,
     trainings: dict[str, tuple[str, str]],
     workdir: pathlib.Path,
 ) -> None:
     """All folds in turn, a workdir each; their mean and deviation."""
     results = {
-        name: train(builder, recipe, run, name, splits, workdir / name)
+        name: train(
+            builder, recipe, run, strategy, name, splits, workdir / name
+        )
         for name, splits in trainings.items()
     }
     summary = evaluation.cross_validation(results)

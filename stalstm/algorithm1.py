@@ -256,6 +256,19 @@ def compile_model(model: STALSTM, recipe: Recipe, iterations: int) -> None:
     )
 
 
+def check_batch_size(recipe: Recipe, devices: int) -> None:
+    """Each device's part counts the same, so the parts must be of one size.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if recipe.batch_size % devices:
+        raise ValueError(
+            f"`batch_size` must be a multiple of {devices}, the number of "
+            f"devices. Received: batch_size={recipe.batch_size}"
+        )
+
+
 def train(
     recipe: Recipe,
     num_classes: int,
@@ -263,6 +276,7 @@ def train(
     workdir: pathlib.Path,
     seed: int,
     recurrence: str = "auto",
+    strategy: tf.distribute.Strategy | None = None,
 ) -> STALSTM:
     """Runs every stage, or those that an interrupted run has left.
 
@@ -275,10 +289,19 @@ def train(
         seed: of initial weights, batches and dropout. On one machine the same
             seed gives the same model, interrupted or not.
         recurrence: of the LSTM layers, see `stalstm.layers.recurrence`.
+        strategy: a `tf.distribute.MirroredStrategy`, which splits every batch
+            over several devices; one device by default. Without dropout the
+            numbers are the same up to rounding. A process makes one and uses
+            it for all its trainings: a second one collides with it.
 
     Returns:
-        The model of the last stage.
+        The model of the last stage, on one device.
+
+    Raises:
+        ValueError: a batch that does not split evenly.
     """
+    strategy = strategy or tf.distribute.get_strategy()
+    check_batch_size(recipe, strategy.num_replicas_in_sync)
     checkpoints = workdir / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
 
@@ -295,11 +318,12 @@ def train(
         stage_seed = seed * 1000 + number
         keras.utils.set_random_seed(stage_seed)
         iterations = getattr(recipe, stage.iterations)
-        model = build_model(recipe, stage, num_classes)
-        _start_weights(model, stage, recipe, load_stage)
-        compile_model(model, recipe, iterations)
         log = StageLog(workdir, stage.name, iterations)
-        done = log.resume(model)
+        with strategy.scope():
+            model = build_model(recipe, stage, num_classes)
+            _start_weights(model, stage, recipe, load_stage)
+            compile_model(model, recipe, iterations)
+            done = log.resume(model)
         batches = input_pipeline.training_batches(
             clips, recipe.batch_size, recipe.pad_to_multiple_of, stage_seed
         )

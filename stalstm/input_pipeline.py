@@ -44,10 +44,17 @@ def training_batches(
         batch_size: clips in every batch.
         pad_to_multiple_of: frames of a batch are padded to the next multiple
             of this: few shapes, little waste.
-        seed: the same seed gives the same batches.
+        seed: the same seed gives the same batches, however often one starts
+            from the first.
     """
     buffer = min(int(clips.cardinality()), SHUFFLED_TOGETHER)
-    shuffled = clips.shuffle(buffer, seed=seed).repeat()
+
+    def shuffle(_):
+        return clips.shuffle(buffer, seed=seed).repeat()
+
+    # Without a function around it, shuffle goes on where its last iterator
+    # has stopped; and fit, under a strategy, tries a batch before it trains.
+    shuffled = tf.data.Dataset.range(1).flat_map(shuffle)
 
     def group(inputs, label):
         return tf.cast(-(-inputs["length"] // pad_to_multiple_of), tf.int64)

@@ -47,7 +47,7 @@ class StageLog(keras.callbacks.Callback):
         model.optimizer.build(model.trainable_variables)
         if self._checkpoint.exists():
             model.load_weights(self._checkpoint)
-            self.done = int(model.optimizer.iterations)
+            self.done = int(model.optimizer.iterations.numpy())
         if self._metrics.exists():
             self._records = [
                 x

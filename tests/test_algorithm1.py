@@ -212,6 +212,15 @@ def test_learning_rate_warms_up_and_decays():
     assert float(model.optimizer.learning_rate) == np.float32(1e-3)
 
 
+def test_a_batch_splits_evenly_over_devices():
+    for devices in (1, 2, 4):
+        algorithm1.check_batch_size(RECIPE, devices)
+    for devices in (3, 8):
+        message = f"a multiple of {devices}.* Received: batch_size=4"
+        with pytest.raises(ValueError, match=message):
+            algorithm1.check_batch_size(RECIPE, devices)
+
+
 def test_it_learns(tmp_path):
     recipe = SHORT.override(
         ["units=16", "learning_rate=0.01", "warmup_iterations=5", "n1=40"]

@@ -167,6 +167,8 @@ def test_a_killed_run_goes_on(sbu, tmp_path):
         ("--seed=-1", "seed"),
         ("--split=cross_view", "--split: does not go with --dataset=synth"),
         ("--download", "--download: does not go with --dataset=synthetic"),
+        ("--strategy=mirrored", "two GPUs or more. This machine has 0"),
+        ("--strategy=two", "value should be one of"),
         ("clips", "expected flags only. Received: ['clips']"),
     ],
 )

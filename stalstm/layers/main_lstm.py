@@ -3,6 +3,7 @@
 import keras
 
 from stalstm.layers import sequences
+from stalstm.layers.replica_seed import ReplicaSeed
 
 
 @keras.saving.register_keras_serializable("stalstm")
@@ -52,7 +53,7 @@ class MainLSTM(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="score",
         )
-        self.dropout_seed = keras.random.SeedGenerator()
+        self.dropout_seed = ReplicaSeed()
 
     def build(self, inputs_shape):
         features = inputs_shape[-1]
