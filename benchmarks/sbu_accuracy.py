@@ -1,11 +1,14 @@
 """Accuracy on the real SBU set: the recipe's own values, five folds each seed.
 
     python -m benchmarks.sbu_accuracy --raw_dir=~/SBU
+    python -m benchmarks.sbu_accuracy --raw_dir=~/SBU --seeds=0 \\
+        --precision=mixed_bfloat16
 
 Each training is one `train.py` in a process of its own, the weights those of
 the last iteration. Finished trainings are kept in --workdir, so the same
 command goes on after an interruption. Takes about 20 minutes on 2 cores.
-Writes `benchmarks/results/sbu_accuracy.json`, which README.md quotes.
+Writes `benchmarks/results/sbu_accuracy.json`, which README.md quotes; in
+another precision than float32, `sbu_accuracy_<precision>.json`.
 """
 
 import concurrent.futures
@@ -23,7 +26,7 @@ from datasets.sbu.sbu_dataset_builder import Builder
 from stalstm import workdir as workdir_lib
 
 ROOT = pathlib.Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks/results/sbu_accuracy.json"
+RESULTS = ROOT / "benchmarks/results"
 FOLDS = tuple(map(str, recordings.FOLDS))
 
 _RAW_DIR = flags.DEFINE_string("raw_dir", None, "As of train.py.")
@@ -34,6 +37,8 @@ _WORKDIR = flags.DEFINE_string(
     "workdir", "workdirs/sbu_accuracy", "Where the trainings are kept."
 )
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "One cross-validation each.")
+_FOLDS = flags.DEFINE_list("folds", FOLDS, "Folds to test on.")
+_PRECISION = flags.DEFINE_string("precision", "float32", "The recipe's field.")
 _PARALLEL = flags.DEFINE_integer("parallel", 2, "Trainings at once.")
 
 
@@ -42,19 +47,24 @@ def main(_):
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
     )
-    runs = [(seed, fold) for seed in _SEEDS.value for fold in FOLDS]
+    runs = [(seed, fold) for seed in _SEEDS.value for fold in _FOLDS.value]
     with concurrent.futures.ThreadPoolExecutor(_PARALLEL.value) as pool:
         accuracies = dict(zip(runs, pool.map(train, runs), strict=True))
     seeds = {
-        seed: {fold: accuracies[seed, fold] for fold in FOLDS}
+        seed: {fold: accuracies[seed, fold] for fold in _FOLDS.value}
         for seed in _SEEDS.value
     }
     means = [float(np.mean(list(x.values()))) for x in seeds.values()]
     config = workdir_lib.read_json(folder(*runs[0]) / "config.json")
+    command, name = "python -m benchmarks.sbu_accuracy", "sbu_accuracy"
+    if _PRECISION.value != "float32":
+        command += f" --precision={_PRECISION.value}"
+        name += f"_{_PRECISION.value}"
+    path = RESULTS / f"{name}.json"
     workdir_lib.write_json(
-        RESULTS,
+        path,
         {
-            "command": "python -m benchmarks.sbu_accuracy",
+            "command": command,
             "recipe": config["recipe"],
             "versions": config["versions"],
             "commit": config["commit"],
@@ -63,7 +73,7 @@ def main(_):
             "mean": float(np.mean(means)),
         },
     )
-    print(RESULTS.read_text())
+    print(path.read_text())
 
 
 def folder(seed: str, fold: str) -> pathlib.Path:
@@ -85,6 +95,7 @@ def train(run: tuple[str, str]) -> float:
                 f"--workdir={workdir}",
                 f"--seed={seed}",
                 f"--fold={fold}",
+                f"--set=precision={_PRECISION.value}",
             ],
             cwd=ROOT,
             # Small matrices: a process a core beats two threads in one.

@@ -27,6 +27,22 @@ def sbu_accuracy(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def mixed_precision(result: dict[str, Any]) -> list[str]:
+    whole = json.loads((RESULTS / "sbu_accuracy.json").read_text())
+    ((seed, mixed),) = result["accuracy_by_seed_and_fold"].items()
+    float32 = whole["accuracy_by_seed_and_fold"][seed]
+    lines = [
+        f"| seed {seed} | {' | '.join(f'fold {x}' for x in mixed)} | mean |",
+        f"|---|{'---|' * (len(mixed) + 1)}",
+    ]
+    for name, folds in {"mixed_bfloat16": mixed, "float32": float32}.items():
+        accuracies = [folds[x] for x in mixed]
+        accuracies.append(sum(accuracies) / len(accuracies))
+        cells = " | ".join(f"{100 * x:.2f}" for x in accuracies)
+        lines.append(f"| {name} | {cells} |")
+    return lines
+
+
 def serving(result: dict[str, Any]) -> list[str]:
     lines = [
         "| file | KiB | microseconds | largest difference of a probability | "
@@ -138,6 +154,7 @@ def speed(result: dict[str, Any]) -> list[str]:
 # A table's name is that of its file and of its place in README.md.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_accuracy": sbu_accuracy,
+    "sbu_accuracy_mixed_bfloat16": mixed_precision,
     "ntu_preparation": ntu_preparation,
     "ntu_training": ntu_training,
     "serving": serving,
