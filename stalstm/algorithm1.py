@@ -5,17 +5,17 @@ one `model.fit` a stage.
 """
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Iterable, Mapping
 
 import keras
 import tensorflow as tf
 
-from stalstm import input_pipeline, preprocessing, skeletons
+from stalstm import input_pipeline, preprocessing, skeletons, stage_log
 from stalstm.layers import recurrence as recurrence_lib
 from stalstm.model import STALSTM
 from stalstm.recipe import Recipe
-from stalstm.stage_log import StageLog
 
 # The three networks, by the model's attributes.
 MAIN = "main_lstm"
@@ -248,10 +248,16 @@ def compile_model(model: STALSTM, recipe: Recipe, iterations: int) -> None:
             warmup_steps=warmup,
             decay_steps=iterations - warmup,
         )
+    # Python looks in after so many iterations; Keras cannot do several at
+    # once under a strategy.
+    at_once = math.gcd(iterations, stage_log.PERIOD, 10)
+    if tf.distribute.has_strategy():
+        at_once = 1
     model.compile(
         optimizer=keras.optimizers.Adam(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
+        steps_per_execution=at_once,
         jit_compile=False,
     )
 
@@ -318,7 +324,7 @@ def train(
         stage_seed = seed * 1000 + number
         keras.utils.set_random_seed(stage_seed)
         iterations = getattr(recipe, stage.iterations)
-        log = StageLog(workdir, stage.name, iterations)
+        log = stage_log.StageLog(workdir, stage.name, iterations)
         with strategy.scope():
             model = build_model(recipe, stage, num_classes)
             _start_weights(model, stage, recipe, load_stage)

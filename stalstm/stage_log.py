@@ -73,8 +73,8 @@ class StageLog(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.done += 1
-        self._bar.update()
+        self.done += self.model.steps_per_execution
+        self._bar.update(self.model.steps_per_execution)
         if self.done % PERIOD == 0 or self.done == self.iterations:
             self._record(logs)
             self.model.reset_metrics()
