@@ -248,11 +248,11 @@ def compile_model(model: STALSTM, recipe: Recipe, iterations: int) -> None:
             warmup_steps=warmup,
             decay_steps=iterations - warmup,
         )
-    # Python looks in after so many iterations; Keras cannot do several at
-    # once under a strategy.
-    at_once = math.gcd(iterations, stage_log.PERIOD, 10)
-    if tf.distribute.has_strategy():
-        at_once = 1
+    at_once = 1
+    # Python looks in after ten iterations, at the price of a second trace:
+    # for long stages. Keras cannot do it under a strategy.
+    if iterations >= 1000 and not tf.distribute.has_strategy():
+        at_once = math.gcd(iterations, stage_log.PERIOD, 10)
     model.compile(
         optimizer=keras.optimizers.Adam(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -230,6 +230,19 @@ def test_it_learns(tmp_path):
     assert records[-1]["accuracy"] > 0.9
 
 
+def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
+    recipe = SHORT.override(["pretrain_iterations=1030", "units=1"])
+    for iterations, at_once in ((1030, 10), (1005, 5), (999, 1)):
+        stage = algorithm1.stages(recipe)[0]
+        model = algorithm1.build_model(recipe, stage, 3)
+        algorithm1.compile_model(model, recipe, iterations)
+        assert model.steps_per_execution == at_once
+    train(tmp_path, recipe)
+    records = json.loads((tmp_path / "metrics.json").read_text())
+    done = [x["iteration"] for x in records if x["stage"] == "step_2"]
+    assert done == [*range(100, 1001, 100), 1030]
+
+
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_trains_about_the_same_and_saves_float32(
     monkeypatch, tmp_path, precision
