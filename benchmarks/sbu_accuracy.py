@@ -27,7 +27,7 @@ from stalstm import workdir as workdir_lib
 
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results"
-FOLDS = tuple(map(str, recordings.FOLDS))
+FOLDS = [*map(str, recordings.FOLDS)]
 
 _RAW_DIR = flags.DEFINE_string("raw_dir", None, "As of train.py.")
 _DATA_DIR = flags.DEFINE_string(
