@@ -124,12 +124,12 @@ def speed(result: dict[str, Any]) -> list[str]:
         cells = []
         for shape in ("small", "large"):
             measured = result[shape]
-            least, most = measured[f"{name}_ratio_spread"]
+            ratio = f"**{measured[f'{name}_ratio']:.2f}**"
+            if result["rounds"] > 1:
+                least, most = measured[f"{name}_ratio_spread"]
+                ratio += f" ({least:.2f} to {most:.2f})"
             ours = measured[f"{name}_ours"]
-            cells.append(
-                f"**{measured[f'{name}_ratio']:.2f}** ({least:.2f} to "
-                f"{most:.2f}); ours {ours['median']:.3g} {ours['unit']}"
-            )
+            cells.append(f"{ratio}; ours {ours['median']:.3g} {ours['unit']}")
         lines.append(f"| {what} | {' | '.join(cells)} |")
     cells = [
         f"{result[x]['train_step_over_matmul']}" for x in ("small", "large")
@@ -141,11 +141,11 @@ def speed(result: dict[str, Any]) -> list[str]:
     lines += [
         "",
         "Small: 8 clips of 40 frames, 30 joints; large: 256 of 100, 50 joints. "
-        f"Medians of {result['rounds']} rounds on {result['processor']}. One "
+        f"Rounds: {result['rounds']}, on {result['processor']}. One "
         f"fold of SBU, {fold['iterations']} iterations, takes "
         f"{fold['seconds']:.0f} s, of which {fold['importing_and_reading']:.0f}"
         f" import and read, {fold['tracing_and_compiling']:.0f} trace and "
-        f"compile, {fold['stepping']:.0f} train, and "
+        f"compile, {fold['stepping']:.0f} train; it takes "
         f"{fold['peak_memory_mib']} MiB.",
     ]
     return lines
