@@ -231,7 +231,7 @@ def test_it_learns(tmp_path):
 
 
 def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
-    recipe = SHORT.override(["pretrain_iterations=1030", "units=1"])
+    recipe = SHORT.override(["pretrain_iterations=1030"])
     for iterations, at_once in ((1030, 10), (1005, 5), (999, 1)):
         stage = algorithm1.stages(recipe)[0]
         model = algorithm1.build_model(recipe, stage, 3)
