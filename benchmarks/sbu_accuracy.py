@@ -56,15 +56,18 @@ def main(_):
     }
     means = [float(np.mean(list(x.values()))) for x in seeds.values()]
     config = workdir_lib.read_json(folder(*runs[0]) / "config.json")
-    command, name = "python -m benchmarks.sbu_accuracy", "sbu_accuracy"
+    command = ["python -m benchmarks.sbu_accuracy"]
+    for flag in ("seeds", "folds", "precision"):  # what makes the numbers
+        if flags.FLAGS[flag].present:
+            command.append(flags.FLAGS[flag].serialize())
+    name = "sbu_accuracy"
     if _PRECISION.value != "float32":
-        command += f" --precision={_PRECISION.value}"
         name += f"_{_PRECISION.value}"
     path = RESULTS / f"{name}.json"
     workdir_lib.write_json(
         path,
         {
-            "command": command,
+            "command": " ".join(command),
             "recipe": config["recipe"],
             "versions": config["versions"],
             "commit": config["commit"],
