@@ -1,6 +1,23 @@
-"""Skeletons as the sensors deliver them: which joint stands at which index."""
+"""Skeletons: the joints of one body, and what is known about them.
+
+A `Skeleton` travels as JSON: in the metadata of prepared data, in a workdir, in
+every model and in every export.
+"""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+# Joints that the preprocessing may ask for. `spine_base` and `spine_mid` are
+# the two ends of the part of the spine that bends least.
+ROLES = (
+    "torso",
+    "left_shoulder",
+    "right_shoulder",
+    "spine_base",
+    "spine_mid",
+    "head",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -8,27 +25,100 @@ class Skeleton:
     """The joints of one body, in the order of the recordings.
 
     Attributes:
-        joint_names: names of the joints, by index.
-        torso: name of the joint that stands for the body's position.
-        spine: names of the joints at the lower and upper end of the part of
-            the spine that bends least.
+        name: Name of the skeleton, such as `"nite"`.
+        joints: Names of the joints, by index.
+        bones: Pairs of joint names that are connected.
+        mirror: Pairs of joint names, left and right, that a mirror exchanges.
+        roles: Joint names by role, one of `ROLES`.
+        parts: Joint names by body part, such as `"left_arm"`.
+
+    Raises:
+        ValueError: Two joints share a name, a role is unknown, or a joint is
+            not in `joints`.
     """
 
-    joint_names: tuple[str, ...]
-    torso: str
-    spine: tuple[str, str]
+    name: str
+    joints: tuple[str, ...]
+    bones: tuple[tuple[str, str], ...] = ()
+    mirror: tuple[tuple[str, str], ...] = ()
+    roles: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
 
-    @property
-    def joints(self) -> int:
-        return len(self.joint_names)
+    def __post_init__(self):
+        if len(set(self.joints)) < len(self.joints):
+            raise ValueError(
+                f"`joints` must have different names. Received: {self.joints}"
+            )
+        if unknown := sorted(set(self.roles) - set(ROLES)):
+            raise ValueError(
+                f"`roles` must be among {', '.join(ROLES)}. "
+                f"Received: {', '.join(unknown)}"
+            )
+        named = {
+            "bones": [joint for pair in self.bones for joint in pair],
+            "mirror": [joint for pair in self.mirror for joint in pair],
+            "roles": list(self.roles.values()),
+            "parts": [joint for part in self.parts.values() for joint in part],
+        }
+        for argument, joints in named.items():
+            if unknown := sorted(set(joints) - set(self.joints)):
+                raise ValueError(
+                    f"`{argument}` must name joints of the skeleton: "
+                    f"{', '.join(self.joints)}. Received: {', '.join(unknown)}"
+                )
 
-    def index(self, joint_name: str) -> int:
-        return self.joint_names.index(joint_name)
+    def index(self, joint: str) -> int:
+        """The index of a joint, by its name."""
+        return self.joints.index(joint)
+
+    def role(self, role: str) -> int:
+        """The index of the joint that has a role.
+
+        Raises:
+            ValueError: No joint of this skeleton has it.
+        """
+        if role not in self.roles:
+            raise ValueError(
+                f"expected a skeleton with the role {role}. "
+                f"Received: skeleton {self.name}, which has "
+                f"{', '.join(self.roles) or 'no roles'}"
+            )
+        return self.index(self.roles[role])
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, for `from_json`."""
+        return {
+            "name": self.name,
+            "joints": list(self.joints),
+            "bones": [list(pair) for pair in self.bones],
+            "mirror": [list(pair) for pair in self.mirror],
+            "roles": dict(self.roles),
+            "parts": {name: list(part) for name, part in self.parts.items()},
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Skeleton":
+        """The skeleton that `to_json` wrote."""
+        return cls(
+            name=record["name"],
+            joints=tuple(record["joints"]),
+            bones=tuple((a, b) for a, b in record["bones"]),
+            mirror=tuple((a, b) for a, b in record["mirror"]),
+            roles=dict(record["roles"]),
+            parts={name: tuple(x) for name, x in record["parts"].items()},
+        )
+
+
+def _sides(*names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f"left_{name}", f"right_{name}") for name in names)
 
 
 # Kinect v1 through OpenNI/NITE, as in SBU Kinect Interaction.
 NITE = Skeleton(
-    joint_names=(
+    name="nite",
+    joints=(
         "head",
         "neck",
         "torso",
@@ -45,13 +135,44 @@ NITE = Skeleton(
         "right_knee",
         "right_foot",
     ),
-    torso="torso",
-    spine=("torso", "neck"),
+    bones=(
+        ("head", "neck"),
+        ("neck", "left_shoulder"),
+        ("left_shoulder", "left_elbow"),
+        ("left_elbow", "left_hand"),
+        ("neck", "right_shoulder"),
+        ("right_shoulder", "right_elbow"),
+        ("right_elbow", "right_hand"),
+        ("neck", "torso"),
+        ("torso", "left_hip"),
+        ("left_hip", "left_knee"),
+        ("left_knee", "left_foot"),
+        ("torso", "right_hip"),
+        ("right_hip", "right_knee"),
+        ("right_knee", "right_foot"),
+    ),
+    mirror=_sides("shoulder", "elbow", "hand", "hip", "knee", "foot"),
+    roles={
+        "torso": "torso",
+        "left_shoulder": "left_shoulder",
+        "right_shoulder": "right_shoulder",
+        "spine_base": "torso",
+        "spine_mid": "neck",
+        "head": "head",
+    },
+    parts={
+        "trunk": ("head", "neck", "torso"),
+        "left_arm": ("left_shoulder", "left_elbow", "left_hand"),
+        "right_arm": ("right_shoulder", "right_elbow", "right_hand"),
+        "left_leg": ("left_hip", "left_knee", "left_foot"),
+        "right_leg": ("right_hip", "right_knee", "right_foot"),
+    },
 )
 
-# Kinect v2, as in NTU RGB+D.
+# Kinect v2, as in NTU RGB+D (Shahroudy et al. 2016, Figure 1).
 KINECT2 = Skeleton(
-    joint_names=(
+    name="kinect2",
+    joints=(
         "spine_base",
         "spine_mid",
         "neck",
@@ -78,8 +199,71 @@ KINECT2 = Skeleton(
         "right_hand_tip",
         "right_thumb",
     ),
-    torso="spine_mid",
-    spine=("spine_base", "spine_mid"),
+    bones=(
+        ("spine_base", "spine_mid"),
+        ("spine_mid", "spine_shoulder"),
+        ("spine_shoulder", "neck"),
+        ("neck", "head"),
+        ("spine_shoulder", "left_shoulder"),
+        ("left_shoulder", "left_elbow"),
+        ("left_elbow", "left_wrist"),
+        ("left_wrist", "left_hand"),
+        ("left_hand", "left_hand_tip"),
+        ("left_wrist", "left_thumb"),
+        ("spine_shoulder", "right_shoulder"),
+        ("right_shoulder", "right_elbow"),
+        ("right_elbow", "right_wrist"),
+        ("right_wrist", "right_hand"),
+        ("right_hand", "right_hand_tip"),
+        ("right_wrist", "right_thumb"),
+        ("spine_base", "left_hip"),
+        ("left_hip", "left_knee"),
+        ("left_knee", "left_ankle"),
+        ("left_ankle", "left_foot"),
+        ("spine_base", "right_hip"),
+        ("right_hip", "right_knee"),
+        ("right_knee", "right_ankle"),
+        ("right_ankle", "right_foot"),
+    ),
+    mirror=_sides(
+        "shoulder",
+        "elbow",
+        "wrist",
+        "hand",
+        "hip",
+        "knee",
+        "ankle",
+        "foot",
+        "hand_tip",
+        "thumb",
+    ),
+    roles={
+        "torso": "spine_mid",
+        "left_shoulder": "left_shoulder",
+        "right_shoulder": "right_shoulder",
+        "spine_base": "spine_base",
+        "spine_mid": "spine_mid",
+        "head": "head",
+    },
+    parts={
+        "trunk": ("spine_base", "spine_mid", "spine_shoulder", "neck", "head"),
+        "left_arm": (
+            "left_shoulder",
+            "left_elbow",
+            "left_wrist",
+            "left_hand",
+            "left_hand_tip",
+            "left_thumb",
+        ),
+        "right_arm": (
+            "right_shoulder",
+            "right_elbow",
+            "right_wrist",
+            "right_hand",
+            "right_hand_tip",
+            "right_thumb",
+        ),
+        "left_leg": ("left_hip", "left_knee", "left_ankle", "left_foot"),
+        "right_leg": ("right_hip", "right_knee", "right_ankle", "right_foot"),
+    },
 )
-
-SKELETONS = {"nite": NITE, "kinect2": KINECT2}

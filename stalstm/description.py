@@ -1,0 +1,87 @@
+"""What a prepared data set says of itself.
+
+A builder in `datasets/` writes a `Description` into its metadata; training
+copies it into the workdir. Nothing else has to know which data set has what.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from stalstm.skeletons import Skeleton
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """A pair of splits.
+
+    Attributes:
+        train, test: Expressions for `tfds.load(split=...)`, such as
+            `"fold_1+fold_2"`.
+    """
+
+    train: str
+    test: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What a prepared data set says of itself.
+
+    Attributes:
+        skeleton: The joints of each body.
+        bodies: Number of bodies in every frame, absent ones included.
+        classes: Names of the classes, in the order of the labels.
+        protocols: Protocols by name, such as `"fold_3"` or `"cross_subject"`;
+            the first one is the default.
+    """
+
+    skeleton: Skeleton
+    bodies: int
+    classes: tuple[str, ...]
+    protocols: Mapping[str, Protocol]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, for `from_json`."""
+        return {
+            "skeleton": self.skeleton.to_json(),
+            "bodies": self.bodies,
+            "classes": list(self.classes),
+            "protocols": {
+                name: dataclasses.asdict(protocol)
+                for name, protocol in self.protocols.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Description":
+        """The description that `to_json` wrote.
+
+        Raises:
+            ValueError: The record is not one of this version.
+        """
+        try:
+            return cls(
+                skeleton=Skeleton.from_json(record["skeleton"]),
+                bodies=record["bodies"],
+                classes=tuple(record["classes"]),
+                protocols={
+                    name: Protocol(**x)
+                    for name, x in record["protocols"].items()
+                },
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                "expected skeleton, bodies, classes and protocols, as this "
+                f"version writes them. Received: {type(error).__name__}: "
+                f"{error}"
+            ) from None
+
+
+def fold_protocols(folds: int) -> dict[str, Protocol]:
+    """`fold_1`, `fold_2`, ...: test on one fold, train on the others."""
+    names = [f"fold_{number}" for number in range(1, folds + 1)]
+    return {
+        test: Protocol("+".join(x for x in names if x != test), test)
+        for test in names
+    }
