@@ -1,97 +1,100 @@
-"""Trains the STA-LSTM on skeleton recordings by the paper's Algorithm 1.
+"""Trains a model on skeleton recordings, by default the STA-LSTM of the paper.
 
     python train.py                                     synthetic data, a demo
     python train.py --dataset=sbu --fold=3 --raw_dir=~/SBU      one fold
     python train.py --dataset=sbu --fold=all --raw_dir=~/SBU    all five
     python train.py --dataset=sbu --fold=3 --set=n1=500 --set=dropout=0.3
-    python train.py --dataset=ntu --split=cross_view --raw_dir=~/NTU
+    python train.py --dataset=ntu --protocol=cross_view --raw_dir=~/NTU
+    python train.py --set=model=deep_lstm --set=stages=joint    another model
 
-The same command again goes on where an interrupted run stopped.
+An interrupted run is resumed by the same command.
 """
 
 import importlib
 import os
 import pathlib
-import sys
 
-# Before TensorFlow is imported, or it tells what the machine has not.
+# Set before importing TensorFlow, to silence its startup warnings.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from datasets.ntu import official as ntu
+import datasets
 from datasets.raw import RawDataError
-from datasets.sbu import recordings as sbu
-from stalstm import algorithm1, evaluation, input_pipeline
+from stalstm import evaluation, files, input_pipeline, training
 from stalstm import workdir as workdir_lib
-from stalstm.layers import recurrence
+from stalstm.description import Description, Protocol
+from stalstm.layers.lstm import resolve_recurrence
+from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 
-FOLDS = tuple(map(str, sbu.FOLDS))
+EXPORT_DIR = "--export_dir=exported"
+DATA_SETS = {name: datasets.get(name) for name in datasets.names()}
 
 # What to train on.
 _DATASET = flags.DEFINE_enum(
-    "dataset", "synthetic", ["synthetic", "sbu", "ntu"], "What to train on."
+    "dataset", "synthetic", list(DATA_SETS), "Data set to train on."
 )
 _FOLD = flags.DEFINE_string(
-    "fold",
-    "1",
-    "synthetic, sbu: fold to test on, 1 to 5; the others train. Or all.",
+    "fold", None, "Fold to test on, or all; the other folds train."
 )
-_SPLIT = flags.DEFINE_enum(
-    "split",
-    "cross_subject",
-    ["cross_subject", "cross_view", "cross_setup"],
-    "ntu: what training and test recordings have not in common.",
+_PROTOCOL = flags.DEFINE_string(
+    "protocol",
+    None,
+    "Evaluation protocol of the data set, such as cross_subject or fold_1. "
+    "Default: its first one.",
 )
-_CONFIG = flags.DEFINE_enum(
-    "config", "ntu60", ["ntu60", "ntu120"], "ntu: which of its two sets."
-)
-_RAW_DIR = flags.DEFINE_string(
+flags.DEFINE_alias("split", "protocol")
+_RAW_DIR = DEFINE_path(
     "raw_dir", None, "Folder of the raw recordings: extracted, or the zips."
 )
-_DATA_DIR = flags.DEFINE_string(
+_DATA_DIR = DEFINE_path(
     "data_dir", "~/tensorflow_datasets", "Folder of prepared data sets."
 )
-_DOWNLOAD = flags.DEFINE_bool(
-    "download", False, "sbu: fetch raw recordings that are not in --raw_dir."
-)
-_ON_BAD_FILE = flags.DEFINE_enum(
-    "on_bad_file",
-    "error",
-    ["error", "skip"],
-    "ntu: stop at a damaged recording, or leave it out, counted and named.",
-)
-# Which flags only some data sets have.
-FLAGS_OF = {
-    "synthetic": {"fold"},
-    "sbu": {"fold", "download"},
-    "ntu": {"split", "config", "on_bad_file"},
+# Options that only some data sets have.
+OPTIONS = {
+    option.name: option
+    for data_set in DATA_SETS.values()
+    for option in data_set.options
 }
-# How to train, and where the run leaves what it makes.
+for option in OPTIONS.values():
+    if option.choices:
+        flags.DEFINE_enum(
+            option.name, option.default, list(option.choices), option.help
+        )
+    elif isinstance(option.default, bool):
+        flags.DEFINE_bool(option.name, option.default, option.help)
+    else:
+        flags.DEFINE_string(option.name, option.default, option.help)
+# How to train, and where.
 _SET = flags.DEFINE_multi_string(
     "set", [], "Another value for a field of the recipe, name=value."
 )
 _SEED = flags.DEFINE_integer(
-    "seed", 0, "Of weights, batches and dropout.", lower_bound=0
+    "seed",
+    0,
+    "Random seed for the initial weights, the batch order and dropout.",
+    lower_bound=0,
 )
 _RECURRENCE = flags.DEFINE_enum(
     "recurrence",
     "auto",
-    recurrence.RECURRENCES,
-    "Of the LSTM layers: ours, which XLA compiles; or that of Keras (cuDNN), "
-    "which auto takes where there is a GPU.",
+    ["auto", "xla", "keras"],
+    "How the LSTM layers compute: xla, our recurrence, fast on a CPU; keras, "
+    "that of Keras (cuDNN on a GPU); auto takes keras where there is a GPU.",
 )
 _STRATEGY = flags.DEFINE_enum(
     "strategy",
     "one_device",
     ["one_device", "mirrored"],
-    "mirrored: all GPUs of this machine, which share every batch.",
+    "mirrored: all GPUs of this machine share every batch.",
 )
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Default: workdirs/<dataset>_<fold or split>_seed_<seed>."
+_WORKDIR = DEFINE_path(
+    "workdir",
+    None,
+    "Folder of the run. Default: workdirs/<dataset>_<protocol>_seed_<seed>.",
 )
 
 
@@ -101,65 +104,103 @@ def main(argv):
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     name = _DATASET.value
     try:
-        trainings = splits(name)
+        builder = make_builder(name)
+        data = Description.from_json(builder.info.metadata)
+        protocols = choose_protocols(name, data)
         base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
         recipe = base.override(_SET.value)
+        # What does not fit is an error now, not after the preparation.
+        recipe.layers(data)
+        training.stages(recipe)
         strategy = distribution(recipe)
     except ValueError as error:
         raise app.UsageError(str(error)) from None
-    run = {"seed": _SEED.value, "recipe": recipe.to_dict(base)}
-    label = "_".join(trainings) if len(trainings) == 1 else "fold_all"
-    workdir = pathlib.Path(
-        _WORKDIR.value or f"workdirs/{name}_{label}_seed_{_SEED.value}"
-    ).expanduser()
+    run = {
+        "seed": _SEED.value,
+        "recurrence": resolve_recurrence(_RECURRENCE.value),
+        "strategy": _STRATEGY.value,
+        "recipe": recipe.to_dict(base),
+    }
+    label = "fold_all" if len(protocols) > 1 else next(iter(protocols))
+    workdir = _WORKDIR.value or pathlib.Path(
+        f"workdirs/{name}_{label}_seed_{_SEED.value}"
+    )
 
     tf.config.experimental.enable_op_determinism()
     try:
-        builder = prepare(name)
-        if len(trainings) == 1:
-            split = trainings.popitem()
-            train(builder, recipe, run, strategy, *split, workdir)
+        prepare(builder)
+        if len(protocols) == 1:
+            train(builder, recipe, run, strategy, *protocols.popitem(), workdir)
         else:
-            cross_validate(builder, recipe, run, strategy, trainings, workdir)
+            cross_validate(builder, recipe, run, strategy, protocols, workdir)
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
-    except workdir_lib.OtherRunError as error:
+    except workdir_lib.WorkdirError as error:
         raise SystemExit(f"--workdir: {error}") from None
     except KeyboardInterrupt:
-        raise SystemExit("Stopped. The same command goes on.") from None
+        raise SystemExit(
+            "Interrupted. Run the same command to resume."
+        ) from None
 
 
-def splits(name: str) -> dict[str, tuple[str, str]]:
-    """Name, training split and test split of each training to do.
+def make_builder(name: str) -> tfds.core.DatasetBuilder:
+    """The builder of the data set, with the options from the command line.
 
     Raises:
-        ValueError: flags that this data set does not have, or no such split.
+        ValueError: An option that this data set does not have.
     """
-    for flag in set.union(*FLAGS_OF.values()) - FLAGS_OF[name]:
-        if flags.FLAGS[flag].present:
-            raise ValueError(f"--{flag}: does not go with --dataset={name}")
-    if name == "ntu":
-        split = _SPLIT.value
-        return {split: ntu.protocol_splits(_CONFIG.value, split)}
-    if _FOLD.value not in (*FOLDS, "all"):
-        raise ValueError(
-            f"--fold: expected {', '.join(FOLDS)} or all. "
-            f"Received: {_FOLD.value}"
-        )
-    return {
-        f"fold_{test}": (
-            "+".join(f"fold_{x}" for x in FOLDS if x != test),
-            f"fold_{test}",
-        )
-        for test in (FOLDS if _FOLD.value == "all" else [_FOLD.value])
+    data_set = DATA_SETS[name]
+    mine = {option.name for option in data_set.options}
+    for option in OPTIONS:
+        if flags.FLAGS[option].present and option not in mine:
+            raise ValueError(f"--{option}: does not go with --dataset={name}")
+    values = {option: flags.FLAGS[option].value for option in mine}
+    return data_set.builder(data_dir=_DATA_DIR.value, **values)
+
+
+def choose_protocols(name: str, data: Description) -> dict[str, Protocol]:
+    """The protocols to train by: one, or all folds.
+
+    Raises:
+        ValueError: The data set has no such fold or protocol.
+    """
+    prefix = "fold_"
+    folds = {
+        protocol.removeprefix(prefix): protocol
+        for protocol in data.protocols
+        if protocol.startswith(prefix)
     }
+    fold, protocol = _FOLD.value, _PROTOCOL.value
+    if fold is None and protocol is None:
+        protocol = next(iter(data.protocols))
+    elif protocol is None:
+        if not folds:
+            raise ValueError(
+                f"--fold: {name} has no folds; expected --protocol="
+                f"{' or --protocol='.join(data.protocols)}. Received: {fold}"
+            )
+        if fold == "all":
+            return {x: data.protocols[x] for x in folds.values()}
+        if fold not in folds:
+            raise ValueError(
+                f"--fold: expected {', '.join(folds)} or all. Received: {fold}"
+            )
+        protocol = folds[fold]
+    elif fold is not None:
+        raise ValueError("expected --fold or --protocol. Received: both")
+    if protocol not in data.protocols:
+        raise ValueError(
+            f"--protocol: {name} has {', '.join(data.protocols)}. "
+            f"Received: {protocol}"
+        )
+    return {protocol: data.protocols[protocol]}
 
 
 def distribution(recipe: Recipe) -> tf.distribute.Strategy:
     """How to use the devices of this machine.
 
     Raises:
-        ValueError: too few of them, or batches that do not split evenly.
+        ValueError: Too few devices, or batches that do not split evenly.
     """
     if _STRATEGY.value == "one_device":
         return tf.distribute.get_strategy()
@@ -169,28 +210,22 @@ def distribution(recipe: Recipe) -> tf.distribute.Strategy:
             "--strategy=mirrored: needs two GPUs or more. "
             f"This machine has {gpus}."
         )
-    algorithm1.check_batch_size(recipe, gpus)
+    training.check_batch_size(recipe, gpus)
     print(f"{gpus} GPUs share every batch.")
     return tf.distribute.MirroredStrategy()
 
 
-def prepare(name: str) -> tfds.core.DatasetBuilder:
-    """The data set, read from raw recordings unless that was done before."""
-    module = importlib.import_module(f"datasets.{name}.{name}_dataset_builder")
-    settings = {x: flags.FLAGS[x].value for x in FLAGS_OF[name]}
-    for of_the_split in ("fold", "split"):
-        settings.pop(of_the_split, None)
-    builder = module.Builder(data_dir=_DATA_DIR.value, **settings)
+def prepare(builder: tfds.core.DatasetBuilder) -> None:
+    """Prepares the data set from raw recordings, unless it is prepared."""
     if builder.is_prepared():
         print(
-            f"Prepared before, in {builder.data_dir}: raw recordings are not "
-            "read again, unless you delete it."
+            f"Already prepared in {builder.data_dir}. To read the raw "
+            "recordings again, delete that folder."
         )
     tfds.disable_progress_bar()
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
     )
-    return builder
 
 
 def train(
@@ -199,46 +234,44 @@ def train(
     run: dict,
     strategy: tf.distribute.Strategy,
     name: str,
-    splits: tuple[str, str],
+    protocol: Protocol,
     workdir: pathlib.Path,
 ) -> dict:
-    """Trains on one split; evaluates the last weights on the other."""
-    training, test = splits
-    classes = builder.info.features["label"].names
+    """Trains by one protocol; evaluates the last weights on its test split."""
+    data = Description.from_json(builder.info.metadata)
     run = {
         "dataset": builder.info.full_name,
-        "split": name,
-        "training_split": training,
-        "test_split": test,
-        "classes": classes,
+        "protocol": name,
+        "training_split": protocol.train,
+        "test_split": protocol.test,
+        "data": data.to_json(),
         **run,
     }
-    workdir_lib.begin(workdir, run)
+    workdir_lib.begin(workdir, run, data_dir=str(builder.data_dir))
     print(f"{builder.info.full_name}, {name}: training in {workdir}")
-    model = algorithm1.train(
+    model = training.train(
         recipe,
-        num_classes=len(classes),
-        clips=input_pipeline.load_clips(builder, training),
+        data,
+        clips=input_pipeline.load_clips(builder, protocol.train),
         workdir=workdir,
-        seed=_SEED.value,
-        recurrence=_RECURRENCE.value,
+        seed=run["seed"],
+        recurrence=run["recurrence"],
         strategy=strategy,
     )
     result = evaluation.evaluate(
         model,
         input_pipeline.evaluation_batches(
-            input_pipeline.load_clips(builder, test), batch_size=64
+            input_pipeline.load_clips(builder, protocol.test), batch_size=64
         ),
-        classes,
+        data.classes,
     )
-    workdir_lib.write_json(workdir / "evaluation.json", result)
+    files.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
-    python = os.path.relpath(sys.executable)
     print(
         f"Model, metrics and logs are in {workdir}.\n"
         "See how it learned, and export it:\n"
-        f"  {python} -m tensorboard.main --logdir={workdir}/logs\n"
-        f"  {python} export.py --workdir={workdir} --export_dir=models"
+        f"  {command('-m', 'tensorboard.main', f'--logdir={workdir}/logs')}\n"
+        f"  {command(script('export.py'), f'--workdir={workdir}', EXPORT_DIR)}"
     )
     return result
 
@@ -248,18 +281,18 @@ def cross_validate(
     recipe: Recipe,
     run: dict,
     strategy: tf.distribute.Strategy,
-    trainings: dict[str, tuple[str, str]],
+    protocols: dict[str, Protocol],
     workdir: pathlib.Path,
 ) -> None:
     """All folds in turn, a workdir each; their mean and deviation."""
     results = {
         name: train(
-            builder, recipe, run, strategy, name, splits, workdir / name
+            builder, recipe, run, strategy, name, protocol, workdir / name
         )
-        for name, splits in trainings.items()
+        for name, protocol in protocols.items()
     }
     summary = evaluation.cross_validation(results)
-    workdir_lib.write_json(workdir / "cross_validation.json", summary)
+    files.write_json(workdir / "cross_validation.json", summary)
     for name, accuracy in summary["folds"].items():
         print(f"{name}  {accuracy:.2%}")
     print(

@@ -5,7 +5,7 @@ copies it into the workdir. Nothing else has to know which data set has what.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stalstm.skeletons import Skeleton
@@ -40,6 +40,34 @@ class Description:
     bodies: int
     classes: tuple[str, ...]
     protocols: Mapping[str, Protocol]
+
+    def require(
+        self,
+        setting: str,
+        roles: Iterable[str] = (),
+        bodies: int | None = None,
+    ) -> None:
+        """Checks that the data has what a setting needs.
+
+        Args:
+            setting: What an error calls it, such as `"axes=clip"`.
+            roles: Roles that the skeleton must have.
+            bodies: Number of bodies that the data must have; `None`, any.
+
+        Raises:
+            ValueError: The data has not; names the setting and what it lacks.
+        """
+        if bodies is not None and bodies != self.bodies:
+            raise ValueError(
+                f"`{setting}` needs {bodies} bodies. "
+                f"Received: data with {self.bodies}"
+            )
+        if lacking := [x for x in roles if x not in self.skeleton.roles]:
+            raise ValueError(
+                f"`{setting}` needs a skeleton with the roles "
+                f"{', '.join(roles)}. Received: data with the skeleton "
+                f"{self.skeleton.name}, without {', '.join(lacking)}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, for `from_json`."""

@@ -14,17 +14,20 @@ def evaluate(
     """Accuracy, overall and of each class, and the confusion matrix.
 
     Args:
-        model: returns `probabilities`, `(batch, classes)`.
+        model: A model that returns `probabilities`, `(batch, classes)`.
         batches: `(inputs, label)`, each clip once.
-        class_names: in the order of the labels.
+        class_names: Names of the classes, in the order of the labels.
 
     Returns:
-        JSON values: `accuracy`; `clips`; `classes`, for each name its `clips`
-        and `accuracy` (the share of them that is recognised; null without
-        clips); `confusion_matrix`, rows are true classes, columns predictions.
+        JSON values: `accuracy`; `clips`; `longest_clip`, in frames; `classes`,
+        for each name its `clips` and `accuracy` (the share of them that is
+        recognised; null without clips); `confusion_matrix`, rows are true
+        classes, columns predictions.
     """
     confusion = np.zeros((len(class_names), len(class_names)), np.int64)
+    longest = 0
     for inputs, labels in batches:
+        longest = max(longest, int(tf.reduce_max(inputs["length"])))
         probabilities = model.predict_on_batch(inputs)["probabilities"]
         predicted = np.argmax(probabilities, axis=-1)
         np.add.at(confusion, (labels.numpy(), predicted), 1)
@@ -32,6 +35,7 @@ def evaluate(
     return {
         "accuracy": float(right.sum() / clips.sum()),
         "clips": int(clips.sum()),
+        "longest_clip": longest,
         "classes": {
             name: {
                 "clips": int(clips[i]),

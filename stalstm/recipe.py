@@ -1,166 +1,227 @@
-"""Everything that a training run needs to know, as data."""
+"""Everything that a training run needs to know and the data does not say."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from stalstm.description import Description
+from stalstm.fields import Fields, ours, paper, parse
+from stalstm.models import MODELS
+from stalstm.models.classifier import Classifier
+from stalstm.preprocessing import FIELDS, FrameLayer, FrameLayerFields
 
-def _paper(default=dataclasses.MISSING, **allowed):
-    """A field whose value the paper gives."""
-    return dataclasses.field(
-        default=default, metadata={"source": "paper", **allowed}
-    )
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training(Fields):
+    """How to train.
 
-def _ours(default=dataclasses.MISSING, **allowed):
-    """A field about which the paper is silent, or leaves room."""
-    return dataclasses.field(
-        default=default, metadata={"source": "ours", **allowed}
+    Sections and equations are those of Song et al. (AAAI 2017).
+    """
+
+    # Which table of stages: "algorithm_1", or "joint", one stage in which
+    # everything trains.
+    stages: str = paper("algorithm_1", choices=("algorithm_1", "joint"))
+    batch_size: int = paper(8, at_least=1, per_data_set=True)
+    # Clips of about one length share a batch, padded to a multiple of this.
+    pad_to_multiple_of: int = ours(8, at_least=1)
+
+    # Iterations of Algorithm 1: steps 2 and 5, and N1 and N2 of the others.
+    pretrain_iterations: int = ours(1000, at_least=1)
+    n1: int = paper(1000, at_least=1)
+    n2: int = paper(500, at_least=1)
+    # What the grown network of steps 3 and 6 keeps of steps 2 and 5.
+    growing: str = ours("keep_first", choices=("keep_first", "fresh"))
+    # Where the main LSTM network of step 8 comes from.
+    main_from: str = ours("step_7", choices=("step_7", "step_4", "fresh"))
+    # Iterations of a joint training.
+    iterations: int = ours(2500, at_least=1)
+
+    # Adam, new in each stage.
+    learning_rate: float = ours(1e-3, at_least=0)
+    # "cosine" decays to zero within each stage, after a linear warm-up.
+    schedule: str = ours("cosine", choices=("cosine", "constant"))
+    # At most half of a stage.
+    warmup_iterations: int = ours(100, at_least=0)
+    # Precision of the computation; weights, metres and files stay float32.
+    precision: str = ours(
+        "float32", choices=("float32", "mixed_bfloat16", "mixed_float16")
     )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that a training run needs to know.
+    """Everything that a training run needs to know and the data does not say.
 
-    Each field is marked `paper` or `ours`; where the paper leaves room, its
-    literal reading is among the choices. Sections and equations are those of
-    Song et al. (AAAI 2017).
+    Every field has one name, whichever section it is in: `replace(n1=500,
+    units=64, smoothing=False, model="deep_lstm")`.
 
-    Raises:
-        ValueError: a value that is not among a field's choices, or below the
-            least that makes sense.
+    Attributes:
+        preprocessing: Fields of the frame layers, in the order of the layers.
+        model: Name of the model, one of `stalstm.models.MODELS`.
+        arguments: The model's arguments.
+        training: How to train.
     """
 
-    # Skeletons, and what is done to them before the network (section 5.1).
-    skeleton: str = _paper(choices=("nite", "kinect2"))
-    bodies: int = _paper(2, at_least=1)
-    smoothing: bool = _paper(True)
-    # Whose left-first order makes two recordings of one thing look alike.
-    body_order: str = _ours("left_first", choices=("left_first", "recorded"))
-    # Where zero is: at the torsos in each frame, or in the clip's first one;
-    # at the mean of all performers' torsos, or at the main performer's.
-    origin: str = _ours("frame", choices=("frame", "clip", "camera"))
-    origin_of: str = _ours("all", choices=("all", "main"))
-    # Axes along the main performer's shoulders and spine, scale by the spine.
-    axes: str = _ours("camera", choices=("frame", "clip", "camera"))
-    scale: str = _ours("metres", choices=("frame", "clip", "metres"))
-
-    # The network (sections 4.1 to 4.3, 5.1). Both attentions: STA-LSTM; the
-    # other configurations of Figure 7 have one or none.
-    spatial_attention: bool = _paper(True)
-    temporal_attention: bool = _paper(True)
-    main_layers: int = _paper(3, at_least=1)
-    units: int = _paper(100, at_least=1)
-    dropout: float = _ours(0.5, at_least=0, below=1)
-    # "joints" makes alpha's mean one; "softmax" is equation (3) as written.
-    alpha_scale: str = _ours("joints", choices=("joints", "softmax"))
-    beta_bias: float = _ours(1.0)
-    pooling: str = _paper("sum", choices=("sum", "mean"))
-    kernel_stddev: float = _ours(0.1, at_least=0)
-
-    # The loss (equation 7).
-    lambda1: float = _paper(at_least=0)
-    lambda2: float = _paper(at_least=0)
-    lambda3: float = _paper(at_least=0)
-    beta_norm: str = _paper("l2", choices=("l2", "square"))
-    l1_matrices: str = _ours("all", choices=("all", "inputs", "main"))
-
-    # Algorithm 1.
-    batch_size: int = _paper(at_least=1)
-    # Clips of about one length share a batch, padded to a multiple of this.
-    pad_to_multiple_of: int = _ours(8, at_least=1)
-    pretrain_iterations: int = _ours(1000, at_least=1)  # steps 2 and 5
-    n1: int = _paper(1000, at_least=1)
-    n2: int = _paper(500, at_least=1)
-    # What the grown network of steps 3 and 6 keeps of steps 2 and 5.
-    growing: str = _ours("keep_first", choices=("keep_first", "fresh"))
-    # Where the main LSTM network of step 8 comes from.
-    main_from: str = _ours("step_7", choices=("step_7", "step_4", "fresh"))
-
-    # Adam, new in each stage.
-    learning_rate: float = _ours(1e-3, at_least=0)
-    # "cosine" decays to zero within each stage, after a linear warm-up.
-    schedule: str = _ours("cosine", choices=("cosine", "constant"))
-    warmup_iterations: int = _ours(100, at_least=0)
-    # Of the computation; weights, metres and what is saved stay float32.
-    precision: str = _ours(
-        "float32", choices=("float32", "mixed_bfloat16", "mixed_float16")
+    preprocessing: tuple[FrameLayerFields, ...] = dataclasses.field(
+        default_factory=lambda: tuple(fields() for fields in FIELDS)
     )
+    model: str = "sta_lstm"
+    arguments: Fields = dataclasses.field(
+        default_factory=MODELS["sta_lstm"].Arguments
+    )
+    training: Training = dataclasses.field(default_factory=Training)
 
-    def __post_init__(self):
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            allowed = dict(field.metadata)
-            if "choices" in allowed and value not in allowed["choices"]:
-                expected = f"one of {', '.join(allowed['choices'])}"
-            elif "at_least" in allowed and not value >= allowed["at_least"]:
-                expected = f"at least {allowed['at_least']}"
-            elif "below" in allowed and not value < allowed["below"]:
-                expected = f"below {allowed['below']}"
-            else:
-                continue
-            raise ValueError(
-                f"`{field.name}` must be {expected}. "
-                f"Received: {field.name}={value}"
-            )
-
-    def override(self, assignments: Iterable[str]) -> "Recipe":
+    def replace(self, **values: Any) -> "Recipe":
         """This recipe with other values for some fields.
 
-        Args:
-            assignments: strings `name=value`.
+        Another `model` begins with its own arguments; those of the same name
+        keep their values.
 
         Raises:
-            ValueError: not of that form, an unknown field, a value of another
-                type, or one that the field does not allow.
+            ValueError: An unknown field, or a value that a field forbids.
         """
-        fields = {x.name: x for x in dataclasses.fields(self)}
-        changes = {}
-        for assignment in assignments:
-            name, equals, text = assignment.partition("=")
-            if not equals or name not in fields:
-                raise ValueError(
-                    f"expected name=value with one of the recipe's fields: "
-                    f"{', '.join(fields)}. Received: {assignment}"
-                )
-            changes[name] = _parse(name, fields[name].type, text)
-        return dataclasses.replace(self, **changes)
+        recipe = self
+        if "model" in values:
+            recipe = recipe._with_model(values.pop("model"))
+        if unknown := sorted(set(values) - set(recipe._fields())):
+            raise ValueError(recipe._unknown(unknown[0]))
 
-    def to_dict(self, base: "Recipe") -> dict[str, dict[str, Any]]:
-        """For JSON: `{name: {value, source}}`.
+        def replaced(section):
+            names = {x.name for x in dataclasses.fields(section)}
+            mine = {name: x for name, x in values.items() if name in names}
+            return dataclasses.replace(section, **mine)
+
+        return dataclasses.replace(
+            recipe,
+            preprocessing=tuple(map(replaced, recipe.preprocessing)),
+            arguments=replaced(recipe.arguments),
+            training=replaced(recipe.training),
+        )
+
+    def override(self, assignments: Iterable[str]) -> "Recipe":
+        """This recipe with other values for some fields, from text.
 
         Args:
-            base: the recipe before `override`: what differs from it has the
-                source `"set"`. What a data set's recipe has chosen against the
-                default has the source `"ours"`.
+            assignments: Strings `name=value`.
+
+        Raises:
+            ValueError: An assignment of another form, an unknown field, or a
+                value that a field forbids.
         """
-        record = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if value != getattr(base, field.name):
-                source = "set"
-            elif field.default in (value, dataclasses.MISSING):
-                source = field.metadata["source"]
-            else:
-                source = "ours"
-            record[field.name] = {"value": value, "source": source}
-        return record
+        texts = {}
+        for assignment in assignments:
+            name, equals, text = assignment.partition("=")
+            if not equals:
+                raise ValueError(f"expected name=value. Received: {assignment}")
+            texts[name] = text
+        recipe = self
+        if "model" in texts:
+            recipe = recipe.replace(model=texts.pop("model"))
+        fields = recipe._fields()
+        for name, text in texts.items():
+            if name not in fields:
+                raise ValueError(recipe._unknown(f"{name}={text}"))
+        return recipe.replace(
+            **{name: parse(fields[name], text) for name, text in texts.items()}
+        )
+
+    def layers(self, data: Description) -> list[FrameLayer]:
+        """The frame layers, in their order.
+
+        Raises:
+            ValueError: A field needs what the data has not; names both.
+        """
+        layers = (fields.layer(data) for fields in self.preprocessing)
+        return [layer for layer in layers if layer is not None]
+
+    def build(self, data: Description, **arguments: Any) -> Classifier:
+        """The model, with its initial weights.
+
+        Args:
+            data: The data set that it is for.
+            **arguments: Arguments of the model that replace the recipe's.
+
+        Raises:
+            ValueError: A field needs what the data has not; names both.
+        """
+        model = MODELS[self.model](
+            classes=data.classes,
+            skeleton=data.skeleton,
+            bodies=data.bodies,
+            preprocessing=self.layers(data),
+            dtype=self.training.precision,
+            **{**dataclasses.asdict(self.arguments), **arguments},
+        )
+        model.build()
+        return model
+
+    def to_dict(self, base: "Recipe") -> dict[str, Any]:
+        """JSON values: `{name: {value, source}}`, the model's in `model`.
+
+        Args:
+            base: The recipe before `override`, see `Fields.to_dict`.
+        """
+        record: dict[str, Any] = {}
+        for section, of_base in zip(
+            self.preprocessing, base.preprocessing, strict=True
+        ):
+            record |= section.to_dict(of_base)
+        source = "paper" if self.model == Recipe.model else "ours"
+        if self.model != base.model:
+            source = "set"
+        record["model"] = {
+            "name": {"value": self.model, "source": source},
+            **self.arguments.to_dict(base.arguments),
+        }
+        return record | self.training.to_dict(base.training)
 
     @classmethod
-    def from_dict(cls, record: dict[str, dict[str, Any]]) -> "Recipe":
-        """The recipe that `to_dict` wrote."""
-        return cls(**{name: x["value"] for name, x in record.items()})
+    def from_dict(cls, record: dict[str, Any]) -> "Recipe":
+        """The recipe that `to_dict` wrote.
 
+        Raises:
+            ValueError: A field is missing or unknown: another version wrote it.
+        """
+        try:
+            flat = {**record, **record["model"]}
+            flat["model"] = flat.pop("name")
+            values = {name: x["value"] for name, x in flat.items()}
+        except (KeyError, TypeError):
+            raise ValueError("expected a recipe of this version") from None
+        recipe = cls().replace(**values)
+        if missing := set(recipe._fields()) - set(values):
+            raise ValueError(
+                f"expected a recipe of this version, with "
+                f"{', '.join(sorted(missing))}"
+            )
+        return recipe
 
-def _parse(name, kind, text):
-    try:
-        if kind is bool:
-            return {"true": True, "false": False}[text.lower()]
-        return kind(text)
-    except (KeyError, ValueError):
-        expected = {bool: "true or false", int: "a whole number"}
-        raise ValueError(
-            f"`{name}` must be {expected.get(kind, 'a number')}. "
-            f"Received: {name}={text}"
-        ) from None
+    def _with_model(self, model: str) -> "Recipe":
+        if model not in MODELS:
+            raise ValueError(
+                f"`model` must be one of {', '.join(MODELS)}. "
+                f"Received: model={model}"
+            )
+        kind = MODELS[model].Arguments
+        shared = {
+            field.name: getattr(self.arguments, field.name)
+            for field in dataclasses.fields(kind)
+            if hasattr(self.arguments, field.name)
+        }
+        return dataclasses.replace(self, model=model, arguments=kind(**shared))
+
+    def _sections(self) -> Iterator[Fields]:
+        yield from (*self.preprocessing, self.arguments, self.training)
+
+    def _fields(self) -> dict[str, dataclasses.Field]:
+        return {
+            field.name: field
+            for section in self._sections()
+            for field in dataclasses.fields(section)
+        }
+
+    def _unknown(self, received: str) -> str:
+        return (
+            f"expected name=value with one of the recipe's fields: "
+            f"model, {', '.join(self._fields())}. Received: {received}"
+        )

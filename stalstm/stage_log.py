@@ -1,4 +1,4 @@
-"""What a stage shows while it trains, and leaves for those that follow."""
+"""Progress, metrics and checkpoints of a stage while it trains."""
 
 import pathlib
 import time
@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 import tqdm
 
-from stalstm import workdir as workdir_lib
+from stalstm import files
 
 # Iterations between two records, and between two checkpoints.
 PERIOD = 100
@@ -16,14 +16,14 @@ PERIOD = 100
 class StageLog(keras.callbacks.Callback):
     """Progress, metrics and checkpoints of one stage.
 
-    Every `PERIOD` iterations: the mean loss and accuracy since the last record
-    go to `metrics.json` and to TensorBoard's `logs/`, and weights, optimiser
-    and dropout state to a checkpoint, from which `resume` goes on.
+    Every `PERIOD` iterations, the mean loss and accuracy since the last record
+    are written to `metrics.json` and to TensorBoard's `logs/`, and weights,
+    optimiser and dropout state to a checkpoint, which `resume` loads.
 
     Args:
-        workdir: the run's folder.
-        name: of the stage.
-        iterations: of the stage.
+        workdir: Folder of the run.
+        name: Name of the stage.
+        iterations: Number of iterations of the stage.
     """
 
     def __init__(self, workdir: pathlib.Path, name: str, iterations: int):
@@ -39,10 +39,10 @@ class StageLog(keras.callbacks.Callback):
         )
 
     def resume(self, model: keras.Model) -> int:
-        """Puts a compiled model where an interrupted run has left it.
+        """Loads what an interrupted run has left into a compiled model.
 
         Returns:
-            The number of iterations that are done.
+            Number of iterations that are done.
         """
         model.optimizer.build(model.trainable_variables)
         if self._checkpoint.exists():
@@ -51,16 +51,13 @@ class StageLog(keras.callbacks.Callback):
         if self._metrics.exists():
             self._records = [
                 x
-                for x in workdir_lib.read_json(self._metrics)
+                for x in files.read_json(self._metrics)
                 if x["stage"] != self.name or x["iteration"] <= self.done
             ]
         return self.done
 
-    def finish(self, path: pathlib.Path, model: keras.Model) -> None:
-        """Leaves the stage's model; the checkpoint is no longer needed."""
-        beside = path.with_name(f"beside_{path.name}")
-        model.save(beside)
-        beside.replace(path)
+    def remove_checkpoint(self) -> None:
+        """Removes the checkpoint, now that the stage's model is saved."""
         self._checkpoint.unlink(missing_ok=True)
 
     def on_train_begin(self, logs=None):
@@ -99,7 +96,6 @@ class StageLog(keras.callbacks.Callback):
                 "seconds": round(seconds, 3),
             }
         )
-        workdir_lib.write_json(self._metrics, self._records)
-        beside = self._checkpoint.with_name(f"beside_{self._checkpoint.name}")
-        self.model.save_weights(beside)
-        beside.replace(self._checkpoint)
+        files.write_json(self._metrics, self._records)
+        with files.replacing(self._checkpoint) as temporary:
+            self.model.save_weights(temporary)

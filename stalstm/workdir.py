@@ -1,58 +1,120 @@
 """The folder of one training run."""
 
+import dataclasses
 import importlib.metadata
-import json
-import os
 import pathlib
 import platform
 import subprocess
 from typing import Any
 
+import keras
+
+from stalstm import files, training
+from stalstm.description import Description
+from stalstm.models.classifier import Classifier
+from stalstm.recipe import Recipe
+
 PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
+# Of config.json. Another version of the house writes another number.
+FORMAT = 2
+RECORDS = ("config", "metrics", "evaluation")
 
 
-class OtherRunError(Exception):
-    """A workdir holds another run than the one that is to go on in it."""
+class WorkdirError(Exception):
+    """A workdir does not hold what it should; the message says what."""
 
 
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes beside the place and renames: no reader sees half a file."""
-    beside = path.with_name(path.name + ".tmp")
-    beside.write_text(json.dumps(value, indent=2) + "\n")
-    os.replace(beside, path)
+@dataclasses.dataclass(frozen=True, eq=False)
+class Trained:
+    """A finished training.
+
+    Attributes:
+        model: The model, with the weights of the last iteration.
+        recipe: The recipe that trained it.
+        data: What the data set says of itself.
+        records: The workdir's JSON files by name: `config`, `metrics`,
+            `evaluation`.
+    """
+
+    model: Classifier
+    recipe: Recipe
+    data: Description
+    records: dict[str, Any]
 
 
-def read_json(path: pathlib.Path) -> Any:
-    return json.loads(path.read_text())
-
-
-def begin(workdir: pathlib.Path, run: dict[str, Any]) -> None:
-    """Begins a run in a new workdir, or goes on with the same run.
+def begin(workdir: pathlib.Path, run: dict[str, Any], **notes: Any) -> None:
+    """Begins a run in a new workdir, or resumes the same run.
 
     Args:
-        workdir: the folder; made if it is not there.
-        run: what makes this run this run, as JSON values: data set, fold,
-            seed, recipe. Written to `config.json` with versions and commit.
+        workdir: The folder; made if it is not there.
+        run: What makes this run this run, as JSON values: data set, protocol,
+            seed, recipe and so on. Written to `config.json`, with versions and
+            commit.
+        **notes: Further JSON values for `config.json`, which may differ when
+            the run is resumed.
 
     Raises:
-        OtherRunError: the workdir holds another run; says what differs.
+        WorkdirError: The workdir holds another run; says what differs.
     """
     path = workdir / "config.json"
+    run = {"format": FORMAT, **run}
     if not path.exists():
         workdir.mkdir(parents=True, exist_ok=True)
-        write_json(path, {**run, **_surroundings()})
+        files.write_json(path, {**run, **notes, **_surroundings()})
         return
-    before = _flat(read_json(path))
+    config = _read_config(path)
+    before = _flat(config)
     different = [
         f"{name}: {before.get(name)} there, {value} now"
         for name, value in _flat(run).items()
         if before.get(name) != value
     ]
     if different:
-        raise OtherRunError(
-            f"{workdir} holds another run; choose another --workdir, or the "
-            f"same settings to go on with it. {'; '.join(different)}"
+        raise WorkdirError(
+            f"{workdir} holds another run. Choose another --workdir, or resume "
+            f"that run with its settings. {'; '.join(different)}"
         )
+
+
+def load(workdir: pathlib.Path) -> Trained:
+    """Reads a finished training.
+
+    Raises:
+        WorkdirError: The folder holds no finished training of this version.
+    """
+    records = {}
+    for name in RECORDS:
+        file = workdir / f"{name}.json"
+        if not file.exists():
+            raise WorkdirError(
+                f"{workdir}: expected the workdir of a finished training. "
+                f"Received: a folder without {file.name}. If a training was "
+                "interrupted, run its command again to resume it"
+            )
+        records[name] = files.read_json(file)
+    config = _read_config(workdir / "config.json")
+    try:
+        recipe = Recipe.from_dict(config["recipe"])
+        data = Description.from_json(config["data"])
+        path = training.result_path(workdir, recipe)
+        model = keras.saving.load_model(path, compile=False)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WorkdirError(
+            f"{workdir}: expected a recipe and a model of this version of "
+            f"stalstm. Received: {str(error).splitlines()[0]}"
+        ) from error
+    return Trained(model, recipe, data, records)
+
+
+def _read_config(path: pathlib.Path) -> dict[str, Any]:
+    config = files.read_json(path)
+    if config.get("format") != FORMAT:
+        raise WorkdirError(
+            f"{path.parent} was written by another version of stalstm: "
+            f"expected format {FORMAT}. Received: {config.get('format')}. "
+            "Choose another --workdir and train again"
+        )
+    return config
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:

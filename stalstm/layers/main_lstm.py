@@ -15,12 +15,12 @@ class MainLSTM(keras.layers.Layer):
     connections (Zaremba, Sutskever and Vinyals 2014).
 
     Args:
-        layers: the recurrent layers, first one first: `keras.layers.LSTM`s
-            that return sequences.
-        num_classes: C.
-        dropout: rate.
-        kernel_initializer: of the class scores.
-        kernel_regularizer: of the class scores.
+        layers: The recurrent layers, the first one first; `keras.layers.LSTM`s
+            or their like that return sequences.
+        num_classes: C, number of classes.
+        dropout: Dropout rate.
+        kernel_initializer: Initializer of the class scores.
+        kernel_regularizer: Regularizer of the class scores.
 
     Call arguments:
         inputs: `(batch, frames, features)`.
@@ -39,7 +39,7 @@ class MainLSTM(keras.layers.Layer):
         **kwargs,
     ):
         for layer in layers:
-            sequences.check_returns_sequences(layer)
+            sequences.check_recurrent(layer)
         super().__init__(**kwargs)
         self.layers = list(layers)
         self.num_classes = num_classes
@@ -82,7 +82,7 @@ class MainLSTM(keras.layers.Layer):
 
         Args:
             inputs: `(batch, features)`.
-            state: of the frame before, or `initial_state`.
+            state: State after the frame before, or `initial_state`.
 
         Returns:
             z `(batch, num_classes)`, and the new state.
@@ -94,7 +94,7 @@ class MainLSTM(keras.layers.Layer):
         return self.score(hidden), new_state
 
     def save_own_variables(self, store):
-        # With it a resumed training draws the masks that it would have drawn.
+        # So that a resumed training draws the masks it would have drawn.
         super().save_own_variables(store)
         store["dropout_seed"] = self.dropout_seed.state
 

@@ -44,10 +44,26 @@ def previous(sequence):
     return ops.pad(sequence, [[0, 0], [1, 0], [0, 0]])
 
 
-def check_returns_sequences(layer):
-    """Raises `ValueError` unless a layer gives its output at every frame."""
-    if not isinstance(layer, keras.layers.LSTM) or not layer.return_sequences:
-        raise ValueError(
-            "`layer` must be a `keras.layers.LSTM` with "
-            f"`return_sequences=True`. Received: layer={layer!r}"
-        )
+def check_recurrent(layer):
+    """Checks that a recurrent layer gives h_t, and only h_t, at every frame.
+
+    Raises:
+        ValueError: The layer is no LSTM, GRU or simple RNN, or has an option
+            that keeps h at the frame before from being known.
+    """
+    kinds = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+    if not isinstance(layer, kinds):
+        expected = "a `keras.layers.LSTM`, `GRU` or `SimpleRNN`"
+    elif not layer.return_sequences:
+        expected = "one with `return_sequences=True`, to know h at every frame"
+    elif layer.return_state:
+        expected = "one with `return_state=False`, to give h and nothing else"
+    elif layer.go_backwards:
+        expected = "one with `go_backwards=False`, as h must know the past only"
+    elif layer.stateful:
+        expected = "one with `stateful=False`, as every clip begins anew"
+    else:
+        return
+    raise ValueError(
+        f"the recurrent `layer` must be {expected}. Received: layer={layer!r}"
+    )

@@ -7,7 +7,7 @@ from stalstm.layers import sequences
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class SpatialAttention(keras.layers.Layer):
+class SpatialAttention(keras.layers.Wrapper):
     """Spatial attention with joint-selection gates.
 
     Song et al. (AAAI 2017), section 4.1. From all joints of a frame and from
@@ -21,25 +21,25 @@ class SpatialAttention(keras.layers.Layer):
     The layer owns the second term of the loss (equation 7), which draws each
     joint's attention, averaged over the clip's own T frames, towards one:
 
-        weight * sum_k (1 - sum_t alpha_{t,k} / T)^2
+        lambda1 * sum_k (1 - sum_t alpha_{t,k} / T)^2
 
     A joint that is absent, as those of a second performer may be, takes no
     attention: it leaves the softmax of its frame, and its T counts the frames
     in which it is present.
 
     Args:
-        layer: the recurrent layer: a `keras.layers.LSTM` that returns
-            sequences.
+        layer: The wrapped recurrent layer, a `keras.layers.LSTM`, `GRU` or
+            `SimpleRNN` that returns sequences.
         joints: K, number of joints that share the attention.
-        units: size of the hidden layer of equation (2).
-        scale: `"joints"` multiplies the softmax by K, the number of joints
-            that are present, so that the gates have mean one: what "attention
-            weights being fixed as ones" (Algorithm 1) and "sum_t alpha_{t,k}
-            close to T" (below equation 7) ask for.
-            `"softmax"` is equation (3) to the letter.
-        weight: lambda_1 of equation (7); 0 adds no loss.
-        kernel_initializer: of U_s, W_xs and W_hs.
-        kernel_regularizer: of U_s, W_xs and W_hs.
+        units: Size of the hidden layer of equation (2).
+        alpha_scale: `"joints"` multiplies the softmax by K, the number of
+            joints that are present, so that the gates have mean one, which
+            "attention weights being fixed as ones" (Algorithm 1) and "sum_t
+            alpha_{t,k} close to T" (below equation 7) ask for. `"softmax"` is
+            equation (3) to the letter.
+        lambda1: Weight of that term; 0 adds no loss.
+        kernel_initializer: Initializer of U_s, W_xs and W_hs.
+        kernel_regularizer: Regularizer of U_s, W_xs and W_hs.
 
     Call arguments:
         inputs: `(batch, frames, features)`, the coordinates of all joints.
@@ -56,24 +56,23 @@ class SpatialAttention(keras.layers.Layer):
         layer,
         joints: int,
         units: int = 100,
-        scale: str = "joints",
-        weight: float = 0.0,
+        alpha_scale: str = "joints",
+        lambda1: float = 0.0,
         kernel_initializer="glorot_uniform",
         kernel_regularizer=None,
         **kwargs,
     ):
-        sequences.check_returns_sequences(layer)
-        if scale not in ("joints", "softmax"):
+        sequences.check_recurrent(layer)
+        if alpha_scale not in ("joints", "softmax"):
             raise ValueError(
-                '`scale` must be "joints" or "softmax". '
-                f"Received: scale={scale!r}"
+                '`alpha_scale` must be "joints" or "softmax". '
+                f"Received: alpha_scale={alpha_scale!r}"
             )
-        super().__init__(**kwargs)
-        self.layer = layer
+        super().__init__(layer, **kwargs)
         self.joints = joints
         self.units = units
-        self.scale = scale
-        self.weight = weight
+        self.alpha_scale = alpha_scale
+        self.lambda1 = lambda1
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.input_projection = self._dense(units, name="input_projection")
@@ -85,7 +84,8 @@ class SpatialAttention(keras.layers.Layer):
     def _dense(self, units, **kwargs):
         return keras.layers.Dense(
             units,
-            # A clone draws its own numbers, where a shared one repeats them.
+            # Clone: a shared initializer would give kernels of equal shape
+            # the same values.
             kernel_initializer=self.kernel_initializer.clone(),
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
@@ -107,11 +107,11 @@ class SpatialAttention(keras.layers.Layer):
         if present is not None:
             mask = mask * ops.cast(present, mask.dtype)
         alpha = alpha * mask
-        if self.weight:
+        if self.lambda1:
             mean = sequences.masked_mean(alpha, mask)
             ever = ops.cast(ops.any(mask > 0, axis=1), mean.dtype)
             loss = ops.sum(ever * ops.square(1.0 - mean), axis=-1)
-            self.add_loss(self.weight * ops.mean(loss))
+            self.add_loss(self.lambda1 * ops.mean(loss))
         return alpha
 
     def initial_state(self, batch_size: int):
@@ -123,7 +123,7 @@ class SpatialAttention(keras.layers.Layer):
 
         Args:
             inputs: `(batch, features)`.
-            state: of the frame before, or `initial_state`.
+            state: State after the frame before, or `initial_state`.
             present: `(batch, joints)` bool; all by default.
 
         Returns:
@@ -149,7 +149,7 @@ class SpatialAttention(keras.layers.Layer):
         alpha = ops.softmax(score, axis=-1)
         if present is not None:
             alpha = alpha * present
-        return alpha * number if self.scale == "joints" else alpha
+        return alpha * number if self.alpha_scale == "joints" else alpha
 
     def compute_output_shape(
         self, inputs_shape, length_shape=None, present_shape=None
@@ -159,11 +159,10 @@ class SpatialAttention(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
             "joints": self.joints,
             "units": self.units,
-            "scale": self.scale,
-            "weight": self.weight,
+            "alpha_scale": self.alpha_scale,
+            "lambda1": self.lambda1,
             "kernel_initializer": keras.initializers.serialize(
                 self.kernel_initializer
             ),
@@ -171,8 +170,3 @@ class SpatialAttention(keras.layers.Layer):
                 self.kernel_regularizer
             ),
         }
-
-    @classmethod
-    def from_config(cls, config):
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})

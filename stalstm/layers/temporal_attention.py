@@ -7,7 +7,7 @@ from stalstm.layers import sequences
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class TemporalAttention(keras.layers.Layer):
+class TemporalAttention(keras.layers.Wrapper):
     """Temporal attention with a frame-selection gate.
 
     Song et al. (AAAI 2017), section 4.2. From all joints of a frame and from
@@ -19,18 +19,19 @@ class TemporalAttention(keras.layers.Layer):
     The layer owns the third term of the loss (equation 7), which keeps beta
     under control, over the clip's own T frames:
 
-        weight / T * sum_t ||beta_t||
+        lambda2 / T * sum_t ||beta_t||
 
     Args:
-        layer: the recurrent layer: a `keras.layers.LSTM` that returns
-            sequences.
-        norm: `"l2"`, the l2 norm of equation (7), which for one number is its
-            absolute value; `"square"`, its square, the usual l2 penalty.
-        weight: lambda_2 of equation (7); 0 adds no loss.
-        bias: where b starts. At 1, training begins near "temporal attention
-            weights being fixed as ones"; at 0, near no frame being heard.
-        kernel_initializer: of w_x and w_h.
-        kernel_regularizer: of w_x and w_h.
+        layer: The wrapped recurrent layer, a `keras.layers.LSTM`, `GRU` or
+            `SimpleRNN` that returns sequences.
+        beta_norm: `"l2"`, the l2 norm of equation (7), which for one number is
+            its absolute value; `"square"`, its square, the usual l2 penalty.
+        lambda2: Weight of that term; 0 adds no loss.
+        beta_bias: Initial value of b. At 1, training begins near "temporal
+            attention weights being fixed as ones"; at 0, with most frames
+            ignored.
+        kernel_initializer: Initializer of w_x and w_h.
+        kernel_regularizer: Regularizer of w_x and w_h.
 
     Call arguments:
         inputs: `(batch, frames, features)`, the coordinates of all joints.
@@ -43,27 +44,27 @@ class TemporalAttention(keras.layers.Layer):
     def __init__(
         self,
         layer,
-        norm: str = "l2",
-        weight: float = 0.0,
-        bias: float = 1.0,
+        beta_norm: str = "l2",
+        lambda2: float = 0.0,
+        beta_bias: float = 1.0,
         kernel_initializer="glorot_uniform",
         kernel_regularizer=None,
         **kwargs,
     ):
-        sequences.check_returns_sequences(layer)
-        if norm not in ("l2", "square"):
+        sequences.check_recurrent(layer)
+        if beta_norm not in ("l2", "square"):
             raise ValueError(
-                f'`norm` must be "l2" or "square". Received: norm={norm!r}'
+                '`beta_norm` must be "l2" or "square". '
+                f"Received: beta_norm={beta_norm!r}"
             )
-        super().__init__(**kwargs)
-        self.layer = layer
-        self.norm = norm
-        self.weight = weight
-        self.bias = bias
+        super().__init__(layer, **kwargs)
+        self.beta_norm = beta_norm
+        self.lambda2 = lambda2
+        self.beta_bias = beta_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.input_projection = self._dense(
-            bias_initializer=keras.initializers.Constant(bias),
+            bias_initializer=keras.initializers.Constant(beta_bias),
             name="input_projection",
         )
         self.hidden_projection = self._dense(
@@ -73,7 +74,8 @@ class TemporalAttention(keras.layers.Layer):
     def _dense(self, **kwargs):
         return keras.layers.Dense(
             1,
-            # A clone draws its own numbers, where a shared one repeats them.
+            # Clone: a shared initializer would give kernels of equal shape
+            # the same values.
             kernel_initializer=self.kernel_initializer.clone(),
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
@@ -92,11 +94,11 @@ class TemporalAttention(keras.layers.Layer):
         beta = self._gate(inputs, hidden)
         mask = sequences.mask(beta, length)
         beta = beta * mask
-        if self.weight:
+        if self.lambda2:
             # ReLU has made beta its own absolute value.
-            norm = ops.square(beta) if self.norm == "square" else beta
+            norm = ops.square(beta) if self.beta_norm == "square" else beta
             loss = sequences.masked_mean(norm, mask)
-            self.add_loss(self.weight * ops.mean(loss))
+            self.add_loss(self.lambda2 * ops.mean(loss))
         return beta
 
     def initial_state(self, batch_size: int):
@@ -108,7 +110,7 @@ class TemporalAttention(keras.layers.Layer):
 
         Args:
             inputs: `(batch, features)`.
-            state: of the frame before, or `initial_state`.
+            state: State after the frame before, or `initial_state`.
 
         Returns:
             beta `(batch,)`, and the new state.
@@ -128,10 +130,9 @@ class TemporalAttention(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
-            "norm": self.norm,
-            "weight": self.weight,
-            "bias": self.bias,
+            "beta_norm": self.beta_norm,
+            "lambda2": self.lambda2,
+            "beta_bias": self.beta_bias,
             "kernel_initializer": keras.initializers.serialize(
                 self.kernel_initializer
             ),
@@ -139,8 +140,3 @@ class TemporalAttention(keras.layers.Layer):
                 self.kernel_regularizer
             ),
         }
-
-    @classmethod
-    def from_config(cls, config):
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})

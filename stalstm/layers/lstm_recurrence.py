@@ -21,110 +21,16 @@ output. Nothing is masked: the recurrence is causal, so what stands beyond a
 clip's length never reaches a frame within it.
 """
 
-import contextlib
 import os
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-RECURRENCES = ("auto", "xla", "keras")
 # Clips; a multiplication with fewer rows takes hardly less time.
 SMALLEST_PART = 4
 
-_recurrence = "keras"
-_side_by_side = True
 
-
-@contextlib.contextmanager
-def recurrence(name: str, side_by_side: bool = True):
-    """Which recurrence `LSTM` takes in what is called, or traced, within.
-
-    Args:
-        name: `"xla"`, the one of this module; `"keras"`, that of Keras (cuDNN
-            on a GPU), which also is the one outside of any such context, and
-            thus in exports; `"auto"`, Keras's where there is a GPU, else ours.
-        side_by_side: whether ours cuts a batch into a part for each core.
-    """
-    global _recurrence, _side_by_side
-    if name not in RECURRENCES:
-        raise ValueError(
-            f"`name` must be one of {RECURRENCES}. Received: name={name!r}"
-        )
-    if name == "auto":
-        name = "keras" if tf.config.list_logical_devices("GPU") else "xla"
-    before = _recurrence, _side_by_side
-    _recurrence, _side_by_side = name, side_by_side
-    try:
-        yield
-    finally:
-        _recurrence, _side_by_side = before
-
-
-def compiled(model: keras.Model):
-    """A model's prediction, for many batches of few shapes on a CPU.
-
-    XLA compiles all of it for each shape of clips that comes, which takes a
-    second or two; the parts of a batch run side by side.
-
-    Args:
-        model: takes and gives tensors `(batch, ...)`, or a nest of them.
-
-    Returns:
-        A function of the model's inputs that gives its outputs.
-    """
-
-    @tf.function(jit_compile=True, autograph=False)
-    def predict_part(inputs):
-        with recurrence("xla", side_by_side=False):
-            return model(inputs, training=False)
-
-    @tf.function(autograph=False)
-    def predict(inputs):
-        parts = [
-            predict_part(tf.nest.pack_sequence_as(inputs, part))
-            for part in _parts(*tf.nest.flatten(inputs))
-        ]
-        return tf.nest.map_structure(lambda *x: tf.concat(x, 0), *parts)
-
-    return predict
-
-
-@keras.saving.register_keras_serializable("stalstm")
-class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM` with a recurrence that is fast on a CPU.
-
-    Same arguments, weights, numbers and files. Within `recurrence("xla")` a
-    call takes the recurrence of this module where it can: with a mask, other
-    activations than `tanh` and `sigmoid`, no bias, dropout within the layer,
-    mixed precision, `go_backwards` or `unroll` it is always Keras's.
-    """
-
-    def inner_loop(self, sequences, initial_state, mask, training=False):
-        if _recurrence == "keras" or not self._is_plain(mask):
-            return super().inner_loop(sequences, initial_state, mask, training)
-        cell = self.cell
-        weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
-        hidden, carry = lstm(
-            sequences,
-            *initial_state,
-            *map(tf.convert_to_tensor, weights),
-        )
-        return hidden[:, -1], hidden, [hidden[:, -1], carry]
-
-    def _is_plain(self, mask) -> bool:
-        return (
-            mask is None
-            and self.compute_dtype == "float32"
-            and self.activation is keras.activations.tanh
-            and self.recurrent_activation is keras.activations.sigmoid
-            and self.use_bias
-            and not (self.dropout or self.recurrent_dropout)
-            and not (self.go_backwards or self.unroll)
-        )
-
-
-def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias, cut=True):
     """Hidden variables of an LSTM at all frames.
 
     Args:
@@ -133,23 +39,33 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         kernel: `(features, 4 * units)`.
         recurrent_kernel: `(units, 4 * units)`.
         bias: `(4 * units,)`.
+        cut: Whether to cut the batch into a part for each core.
 
     Returns:
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
     weights = kernel, recurrent_kernel, bias
-    parts = [_lstm(*x, *weights) for x in _parts(inputs, hidden, carry)]
+    if not cut:
+        return _lstm(inputs, hidden, carry, *weights)
+    parts = [_lstm(*x, *weights) for x in cut_batch(inputs, hidden, carry)]
     outputs, carries = zip(*parts, strict=True)
     return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
 
 
-def _parts(*tensors):
-    """Cuts the batch of all tensors into parts that run side by side."""
+def cut_batch(*tensors):
+    """Cuts the batch of all tensors into parts that run side by side.
+
+    Args:
+        *tensors: `(batch, ...)` each.
+
+    Returns:
+        A list of parts, each a list of tensors.
+    """
     batch = tensors[0].shape[0] or 1
     cores = tf.config.threading.get_inter_op_parallelism_threads()
     number = min(cores or os.cpu_count() or 1, batch // SMALLEST_PART)
-    if number < 2 or not _side_by_side:
+    if number < 2:
         return [tensors]
     sizes = [len(x) for x in np.array_split(range(batch), number)]
     return list(zip(*(tf.split(x, sizes) for x in tensors), strict=True))

@@ -1,0 +1,64 @@
+"""The LSTM layer, with a recurrence that is fast on a plain CPU."""
+
+import keras
+import tensorflow as tf
+
+from stalstm.layers.lstm_recurrence import lstm
+
+RECURRENCES = ("keras", "xla", "xla_uncut")
+
+
+@keras.saving.register_keras_serializable("stalstm")
+class LSTM(keras.layers.LSTM):
+    """`keras.layers.LSTM`, with a recurrence that is fast on a CPU.
+
+    Same arguments, weights, numbers and files.
+
+    Attributes:
+        recurrence: How the layer computes; never saved. `"keras"`, as Keras
+            does (cuDNN on a GPU): how every new or loaded layer begins, and so
+            every export. `"xla"`, by `stalstm.layers.lstm_recurrence`, a part
+            of the batch for each core. `"xla_uncut"`, by the same with the
+            batch in one piece. With a mask, other activations than `tanh` and
+            `sigmoid`, no bias, dropout within the layer, mixed precision,
+            `go_backwards`, `unroll` or a single unit it is always Keras's.
+    """
+
+    recurrence = "keras"
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if self.recurrence == "keras" or not self._is_plain(mask):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        cell = self.cell
+        weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
+        hidden, carry = lstm(
+            sequences,
+            *initial_state,
+            *map(tf.convert_to_tensor, weights),
+            cut=self.recurrence == "xla",
+        )
+        return hidden[:, -1], hidden, [hidden[:, -1], carry]
+
+    def _is_plain(self, mask) -> bool:
+        return (
+            mask is None
+            and self.compute_dtype == "float32"
+            and self.activation is keras.activations.tanh
+            and self.recurrent_activation is keras.activations.sigmoid
+            and self.use_bias
+            and self.units > 1  # TensorFlow loses the shape of one unit
+            and not (self.dropout or self.recurrent_dropout)
+            and not (self.go_backwards or self.unroll)
+        )
+
+
+def resolve_recurrence(name: str) -> str:
+    """The recurrence to train with on this machine.
+
+    Args:
+        name: `"auto"`, which is `"keras"` where there is a GPU, else `"xla"`;
+            or one of these two, which is returned.
+    """
+    if name != "auto":
+        return name
+    return "keras" if tf.config.list_logical_devices("GPU") else "xla"

@@ -1,0 +1,424 @@
+"""What every model has in common."""
+
+import abc
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from stalstm.fields import Fields, ours
+from stalstm.layers import LSTM, sequences
+from stalstm.skeletons import Skeleton
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments(Fields):
+    """Arguments that every model has; sub-classes add their own."""
+
+    # Units of each LSTM layer.
+    units: int = ours(100, at_least=1)
+    # Dropout rate.
+    dropout: float = ours(0.5, at_least=0, below=1)
+    # Weight of the l1 norm of the connection matrices, in the loss.
+    lambda3: float = ours(0.0, at_least=0)
+    # Standard deviation of the Gaussian that every matrix starts from.
+    kernel_stddev: float = ours(0.1, at_least=0)
+
+
+class Classifier(keras.Model):
+    """A model that takes clips of skeletons and gives class probabilities.
+
+    It does what is the same for all models: prepares the skeletons by frame
+    layers, finds which bodies are present, leaves out the padding, keeps the
+    state of a stream, and computes loss and metrics from the logits. A
+    sub-class defines `Arguments` (a dataclass) and `classify`; if it streams,
+    `network_state` and `classify_frame` too.
+
+    Loss and metrics given to `compile` see the logits.
+
+    Args:
+        classes: Names of the classes, in the order of the labels.
+        skeleton: The joints of each body, a `Skeleton` or its JSON values.
+        bodies: Number of bodies of every frame, absent ones included.
+        preprocessing: Frame layers, applied in this order; see
+            `stalstm.preprocessing`.
+        name, dtype: As those of every Keras layer. `dtype` is the precision of
+            the network, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`;
+            weights and metres always stay float32.
+        **arguments: Fields of the model's `Arguments`.
+
+    Call arguments:
+        inputs: A dict with
+            skeleton: `(batch, frames, bodies, joints, 3)`, metres in camera
+                space. Frames beyond `length` are ignored. A body whose joints
+                are all zero in a frame is absent there.
+            length: `(batch,)`, number of frames of each clip, at least one. A
+                length beyond the frames is an error in eager use; in a graph
+                it is not checked, and counts frames of zeros.
+
+    Returns:
+        A dict with
+            logits, probabilities: `(batch, classes)`.
+            spatial_attention: `(batch, frames, K)`, K = bodies x joints, the
+                joints of the first body first; zero beyond the clip and for an
+                absent body. Only if `attentions` names it.
+            temporal_attention: `(batch, frames)`; likewise.
+
+    Raises:
+        ValueError: The inputs are not of this form.
+    """
+
+    Arguments: ClassVar[type[Fields]] = Arguments
+    # Why the model cannot take a live stream; `None` if it can.
+    cannot_stream: str | None = None
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        skeleton: Skeleton | Mapping[str, Any],
+        bodies: int = 2,
+        preprocessing=(),
+        name: str | None = None,
+        dtype=None,
+        trainable: bool = True,
+        **arguments,
+    ):
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+        if policy.name not in PRECISIONS:
+            raise ValueError(
+                f"`dtype` must be one of {', '.join(PRECISIONS)}: metres and "
+                "weights are float32, and LiteRT and the streams need it. "
+                f"Received: dtype={policy.name}"
+            )
+        # Metres and sums over time need float32; each layer casts for itself.
+        super().__init__(
+            autocast=False, name=name, dtype=policy, trainable=trainable
+        )
+        if not isinstance(skeleton, Skeleton):
+            skeleton = Skeleton.from_json(skeleton)
+        self.classes = tuple(classes)
+        self.skeleton = skeleton
+        self.bodies = bodies
+        self.preprocessing = list(preprocessing)
+        self.arguments = self.Arguments(**arguments)
+
+    @property
+    def joints(self) -> int:
+        """K, the number of joints of all bodies."""
+        return self.bodies * len(self.skeleton.joints)
+
+    @property
+    def attentions(self) -> tuple[str, ...]:
+        """Names of the attentions among the outputs."""
+        return ()
+
+    @property
+    def look_ahead(self) -> int:
+        """Number of frames that the answer of a stream lags behind."""
+        return sum(layer.look_ahead for layer in self.preprocessing)
+
+    @property
+    def least_bodies(self) -> int:
+        """Number of bodies that must appear in a clip."""
+        return max((x.least_bodies for x in self.preprocessing), default=1)
+
+    @abc.abstractmethod
+    def classify(self, features, present, length, training) -> dict[str, Any]:
+        """Classifies prepared clips.
+
+        Args:
+            features: `(batch, frames, K * channels)`, float32, the channels of
+                each joint together; zero beyond each clip's length.
+            present: `(batch, frames, K)` bool, which joints are there.
+            length: `(batch,)`.
+            training: Whether dropout acts.
+
+        Returns:
+            `logits` `(batch, classes)`, float32, and the attentions.
+        """
+
+    def network_state(self, batch_size: int) -> dict[str, Any]:
+        """State of `classify_frame` before the first frame: zeros."""
+        raise NotImplementedError(self.cannot_stream)
+
+    def classify_frame(
+        self, features, present, valid, frames, state
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Takes one prepared frame of each of some streams.
+
+        Args:
+            features: `(batch, K * channels)`.
+            present: `(batch, K)` bool.
+            valid: `(batch,)` float32: 1 for the streams that have a frame now,
+                0 for those that have none, before their first one or after
+                their last.
+            frames: `(batch,)` float32, number of frames so far, this included.
+            state: State after the frame before, or `network_state`.
+
+        Returns:
+            `logits` `(batch, classes)` so far and the attentions of this
+            frame, zero where there is none; and the new state.
+        """
+        raise NotImplementedError(self.cannot_stream)
+
+    def build(self, input_shape=None):
+        shape = (None, None, self.bodies, len(self.skeleton.joints), 3)
+        for layer in self.preprocessing:
+            layer.build(shape, shape[:3], (None,))
+            shape, _ = layer.compute_output_shape(shape)
+        self.channels = shape[-1]
+        self.build_network((None, None, self.joints * self.channels))
+        self.built = True
+
+    @abc.abstractmethod
+    def build_network(self, features_shape) -> None:
+        """Builds the layers that take `(batch, frames, K * channels)`."""
+
+    def call(self, inputs, training=False):
+        skeleton, length = self._checked(inputs)
+        # Not a product with zero: beyond the length there may be NaN.
+        within = sequences.mask(skeleton, length)[..., None, None, None] > 0
+        skeleton = ops.where(within, skeleton, 0.0)
+        present = self._present(skeleton)
+        for layer in self.preprocessing:
+            skeleton, present = layer(skeleton, present, length)
+        features, present = self._flat(skeleton, present)
+        outputs = self.classify(features, present, length, training)
+        return _with_probabilities(outputs)
+
+    def initial_state(self, batch_size: int) -> dict[str, Any]:
+        """State of streams before their first frame, for `step`: zeros."""
+        if self.cannot_stream:
+            raise NotImplementedError(self.cannot_stream)
+        shape = (batch_size, self.bodies, len(self.skeleton.joints), 3)
+        state: dict[str, Any] = {"preprocessing": []}
+        for layer in self.preprocessing:
+            state["preprocessing"].append(layer.initial_state(shape))
+            clips, _ = layer.compute_output_shape((shape[0], None, *shape[1:]))
+            shape = (clips[0], *clips[2:])
+        state["frames"] = ops.zeros((batch_size,), "float32")
+        state["network"] = self.network_state(batch_size)
+        return state
+
+    def step(self, frame, state, ended=None):
+        """Takes one frame of each of some streams, for live recognition.
+
+        The outputs lag the input by `look_ahead` frames. After a stream's last
+        frame, as many calls with `ended` true bring the last frames in; logits
+        and probabilities are then those that `call` gives for the whole clip.
+
+        Args:
+            frame: `(batch, bodies, joints, 3)`, metres in camera space.
+            state: State after the frame before, or `initial_state`.
+            ended: `(batch,)` bool, which streams have no more frames; none by
+                default. Their `frame` is ignored.
+
+        Returns:
+            The outputs, and the new state. The outputs are a dict with
+                logits, probabilities: `(batch, classes)`, so far.
+                frames: `(batch,)`, number of frames that came in so far.
+                spatial_attention, temporal_attention: `(batch, K)` and
+                    `(batch,)`, of the frame that came in, zero where none did;
+                    those that `attentions` names.
+        """
+        valid = ops.ones((ops.shape(frame)[0],), "bool")
+        if ended is not None:
+            valid = ops.logical_not(ended)
+        frame = ops.cast(frame, "float32")
+        frame = ops.where(valid[:, None, None, None], frame, 0.0)
+        present = self._present(frame)
+        prepared = []
+        for layer, old in zip(
+            self.preprocessing, state["preprocessing"], strict=True
+        ):
+            frame, present, valid, new = layer.step(frame, present, valid, old)
+            prepared.append(new)
+        features, present = self._flat(frame, present)
+        valid = ops.cast(valid, "float32")
+        frames = state["frames"] + valid
+        outputs, network = self.classify_frame(
+            features, present, valid, frames, state["network"]
+        )
+        outputs = {**_with_probabilities(outputs), "frames": frames}
+        new_state = {
+            "preprocessing": prepared,
+            "frames": frames,
+            "network": network,
+        }
+        return outputs, new_state
+
+    def _present(self, skeleton):
+        """Which bodies are there: `(..., bodies, joints, 3)` to bool.
+
+        No joint is all zeros in camera space: that is the sensor's own place.
+        """
+        return ops.any(skeleton != 0, axis=(-2, -1))
+
+    def _flat(self, skeleton, present):
+        """One vector a frame, and which of its joints are present."""
+        lead = tuple(ops.shape(skeleton)[:-3])
+        features = ops.reshape(skeleton, (*lead, self.joints * self.channels))
+        joints = len(self.skeleton.joints)
+        return features, ops.repeat(present, joints, axis=-1)
+
+    def _checked(self, inputs):
+        """`skeleton`, float32, and `length` of the inputs."""
+        if not isinstance(inputs, Mapping) or not (
+            {"skeleton", "length"} <= set(inputs)
+        ):
+            received = type(inputs).__name__
+            if isinstance(inputs, Mapping):
+                received = f"a dict with {', '.join(map(str, inputs))}"
+            raise ValueError(
+                "`inputs` must be a dict with skeleton and length. "
+                f"Received: {received}"
+            )
+        skeleton = ops.cast(inputs["skeleton"], "float32")
+        length = ops.convert_to_tensor(inputs["length"])
+        expected = (self.bodies, len(self.skeleton.joints), 3)
+        if len(skeleton.shape) != 5 or tuple(skeleton.shape[2:]) != expected:
+            sizes = ", ".join(map(str, expected))
+            raise ValueError(
+                f"`skeleton` must have the shape (batch, frames, {sizes}): "
+                f"bodies, joints of {self.skeleton.name}, x y z. "
+                f"Received: {tuple(skeleton.shape)}"
+            )
+        if len(length.shape) != 1:
+            raise ValueError(
+                "`length` must have the shape (batch,). "
+                f"Received: {tuple(length.shape)}"
+            )
+        if tf.is_tensor(length) and tf.executing_eagerly():
+            frames = skeleton.shape[1]
+            values = length.numpy()
+            if len(values) != skeleton.shape[0] or not all(
+                (values >= 1) & (values <= frames)
+            ):
+                raise ValueError(
+                    f"`length` must be 1 to {frames}, the number of frames, "
+                    f"for each of {skeleton.shape[0]} clips. "
+                    f"Received: {values}"
+                )
+        return skeleton, length
+
+    def lstm(self, name: str, l1=True, recurrent_l1=True, **kwargs) -> LSTM:
+        """An LSTM layer that returns sequences, as the arguments ask for.
+
+        Args:
+            name: Name of the layer.
+            l1, recurrent_l1: Whether the l1 norm covers its input matrix, and
+                its recurrent matrix.
+            **kwargs: Further arguments of the layer.
+        """
+        return LSTM(
+            self.arguments.units,
+            return_sequences=True,
+            kernel_initializer=self.gaussian(),
+            recurrent_initializer=self.gaussian(),
+            kernel_regularizer=self.l1(l1),
+            recurrent_regularizer=self.l1(recurrent_l1),
+            dtype=self.dtype_policy,
+            name=name,
+            **kwargs,
+        )
+
+    def gaussian(self) -> keras.initializers.Initializer:
+        """An initializer of its own for each matrix."""
+        return keras.initializers.RandomNormal(
+            stddev=self.arguments.kernel_stddev
+        )
+
+    def l1(self, covered: bool = True) -> keras.regularizers.Regularizer | None:
+        """The l1 norm of a matrix in the loss, where it is covered."""
+        if covered and self.arguments.lambda3:
+            return keras.regularizers.L1(self.arguments.lambda3)
+        return None
+
+    def set_recurrence(self, recurrence: str) -> None:
+        """Sets how all LSTM layers compute, see `stalstm.layers.LSTM`.
+
+        Graphs that were traced before keep the recurrence of that time.
+        """
+        for layer in self.layers:
+            inner = getattr(layer, "layer", layer)
+            for sub_layer in getattr(inner, "layers", [inner]):
+                if isinstance(sub_layer, LSTM):
+                    sub_layer.recurrence = recurrence
+
+    def in_float32(self) -> "Classifier":
+        """A copy that computes in float32, not compiled: what is saved."""
+        copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
+        copy.build()
+        copy.set_weights(self.get_weights())
+        return copy
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        logits = y_pred["logits"]
+        return super().compute_loss(x, y, logits, sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, y, y_pred["logits"], sample_weight)
+
+    def summary(self, *args, expand_nested=True, **kwargs):
+        """As Keras's, with the LSTM layers of the networks."""
+        super().summary(*args, expand_nested=expand_nested, **kwargs)
+
+    def export(self, filepath, *args, input_signature=None, **kwargs):
+        """As Keras's; without a signature, any number of clips and frames."""
+        shape = (None, None, self.bodies, len(self.skeleton.joints), 3)
+        signature = {
+            "skeleton": keras.InputSpec("float32", shape=shape),
+            "length": keras.InputSpec("int32", shape=(None,)),
+        }
+        super().export(
+            filepath,
+            *args,
+            input_signature=input_signature or [signature],
+            **kwargs,
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "classes": list(self.classes),
+            "skeleton": self.skeleton.to_json(),
+            "bodies": self.bodies,
+            "preprocessing": [
+                keras.saving.serialize_keras_object(x)
+                for x in self.preprocessing
+            ],
+            **dataclasses.asdict(self.arguments),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        preprocessing = [
+            keras.saving.deserialize_keras_object(x)
+            for x in config["preprocessing"]
+        ]
+        return cls(**{**config, "preprocessing": preprocessing})
+
+
+def forget(state, valid):
+    """Sets a network's memory to zero where there is no frame.
+
+    Before a stream's first frame its memory is zero; after its last one the
+    memory does not matter.
+
+    Args:
+        state: A nest of `(batch, ...)`.
+        valid: `(batch,)`, 1 or 0.
+    """
+    return keras.tree.map_structure(
+        lambda x: x * ops.cast(valid[:, None], x.dtype), state
+    )
+
+
+def _with_probabilities(outputs):
+    logits = outputs["logits"]
+    return {"logits": logits, "probabilities": ops.softmax(logits), **outputs}

@@ -1,0 +1,91 @@
+"""Changes of coordinates, from the camera's to the bodies'."""
+
+from keras import ops
+
+from stalstm.preprocessing.frame_layer import FrameLayer, expand
+
+# Metres. A trunk of this size is two joints on one point.
+SHORTEST = 1e-3
+
+
+class BodyFrame(FrameLayer):
+    """A change of coordinates, the same for all bodies of a frame.
+
+    Sub-classes measure a reference, `(batch, frames, ...)`, in each frame and
+    apply it. Layers that append channels come after this one.
+
+    Args:
+        per: `"frame"`: what is measured in a frame holds for it alone;
+            `"clip"`: what is measured in the first frame with a body holds for
+            the whole clip.
+    """
+
+    def __init__(self, per: str = "frame", **kwargs):
+        if per not in ("frame", "clip"):
+            raise ValueError(
+                f'`per` must be "frame" or "clip". Received: per={per!r}'
+            )
+        super().__init__(**kwargs)
+        self.per = per
+
+    def build(self, skeleton_shape, present_shape=None, length_shape=None):
+        if skeleton_shape[-1] != 3:
+            raise ValueError(
+                f"{type(self).__name__} expects three channels, x y z: layers "
+                "that append channels come after it. "
+                f"Received: {skeleton_shape[-1]} channels"
+            )
+        super().build(skeleton_shape, present_shape, length_shape)
+
+    def call(self, skeleton, present, length=None):
+        reference = self._measure(skeleton, present)
+        if self.per == "clip":
+            first = ops.argmax(ops.any(present, axis=-1), axis=1)
+            first = ops.one_hot(first, ops.shape(skeleton)[1])
+            first = expand(first, reference)
+            reference = ops.sum(first * reference, axis=1, keepdims=True)
+        return self._apply_to_present(skeleton, present, reference), present
+
+    def initial_state(self, shape):
+        if self.per == "frame":
+            return {}
+        reference = self._measure(
+            ops.zeros(shape, "float32"), ops.zeros(shape[:2], "bool")
+        )
+        return {
+            "begun": ops.zeros(shape[:1], "bool"),
+            "reference": ops.zeros_like(reference),
+        }
+
+    def step(self, frame, present, valid, state):
+        reference = self._measure(frame, present)
+        if self.per == "clip":
+            begun = state["begun"]
+            known = expand(begun, reference)
+            reference = ops.where(known, state["reference"], reference)
+            begins = ops.logical_and(valid, ops.any(present, axis=-1))
+            state = {
+                "begun": ops.logical_or(begun, begins),
+                "reference": reference,
+            }
+        frame = self._apply_to_present(frame, present, reference)
+        return frame, present, valid, state
+
+    def _apply_to_present(self, skeleton, present, reference):
+        moved = self._apply(skeleton, reference)
+        return ops.where(expand(present, skeleton), moved, 0.0)
+
+    def get_config(self):
+        return {**super().get_config(), "per": self.per}
+
+
+def main_body(skeleton, present):
+    """The first body that is present, `(..., 1, joints, 3)`; or zeros."""
+    present = ops.cast(present, "int32")
+    first = ops.logical_and(present == 1, ops.cumsum(present, axis=-1) == 1)
+    first = ops.where(expand(first, skeleton), skeleton, 0.0)
+    return ops.sum(first, axis=-3, keepdims=True)
+
+
+def norm(vector):
+    return ops.sqrt(ops.sum(ops.square(vector), axis=-1, keepdims=True))

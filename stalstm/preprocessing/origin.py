@@ -1,0 +1,67 @@
+"""The origin of the coordinates."""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from stalstm.description import Description
+from stalstm.fields import ours
+from stalstm.preprocessing.body_frame import BodyFrame, main_body
+from stalstm.preprocessing.frame_layer import FrameLayerFields, expand
+
+
+@keras.saving.register_keras_serializable("stalstm")
+class Origin(BodyFrame):
+    """Moves the origin from the camera to the bodies.
+
+    With `per="frame"` only the bodies' poses and their places relative to each
+    other remain; with `per="clip"` the way that they move together remains
+    too.
+
+    Args:
+        joint: Index of the joint that stands for a body's place.
+        of: `"all"`, the mean over the bodies that are present; `"main"`, the
+            place of the main performer, the first body that is present.
+        per: See `BodyFrame`.
+    """
+
+    def __init__(self, joint: int, of: str = "all", **kwargs):
+        if of not in ("all", "main"):
+            raise ValueError(
+                f'`of` must be "all" or "main". Received: of={of!r}'
+            )
+        super().__init__(**kwargs)
+        self.joint = joint
+        self.of = of
+
+    def _measure(self, skeleton, present):
+        if self.of == "main":
+            skeleton = main_body(skeleton, present)
+            present = ops.any(present, axis=-1, keepdims=True)
+        # The joint of an absent body is zero.
+        joint = skeleton[..., self.joint : self.joint + 1, :]
+        number = ops.cast(expand(present, joint), joint.dtype)
+        number = ops.maximum(ops.sum(number, axis=-3, keepdims=True), 1.0)
+        return ops.sum(joint, axis=-3, keepdims=True) / number
+
+    def _apply(self, skeleton, reference):
+        return skeleton - reference
+
+    def get_config(self):
+        return {**super().get_config(), "joint": self.joint, "of": self.of}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OriginFields(FrameLayerFields):
+    # Where zero is: at the torsos in each frame, or in the clip's first one;
+    # at the mean of all performers' torsos, or at the main performer's.
+    origin: str = ours("frame", choices=("frame", "clip", "camera"))
+    origin_of: str = ours("all", choices=("all", "main"))
+
+    def layer(self, data: Description) -> Origin | None:
+        if self.origin == "camera":
+            return None
+        data.require(f"origin={self.origin}", ["torso"])
+        torso = data.skeleton.role("torso")
+        return Origin(torso, of=self.origin_of, per=self.origin)

@@ -1,0 +1,226 @@
+"""Runs the stages of a training, one `model.fit` each."""
+
+import math
+import pathlib
+from collections.abc import Iterable
+
+import keras
+import tensorflow as tf
+
+from stalstm import algorithm1, files, input_pipeline, stage_log
+from stalstm.description import Description
+from stalstm.models.classifier import Classifier
+from stalstm.recipe import Recipe, Training
+from stalstm.stages import Stage
+
+
+def joint_stages(recipe: Recipe) -> tuple[Stage, ...]:
+    """A plain training: one stage, in which everything trains."""
+    return (Stage("joint", recipe.training.iterations),)
+
+
+# By the recipe's field `stages`.
+TABLES = {"algorithm_1": algorithm1.stages, "joint": joint_stages}
+
+
+def stages(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages of a recipe.
+
+    Raises:
+        ValueError: The table of stages does not train the recipe's model.
+    """
+    return TABLES[recipe.training.stages](recipe)
+
+
+def result_path(workdir: pathlib.Path, recipe: Recipe) -> pathlib.Path:
+    """Where the model of the last stage is, once it is trained."""
+    return _stage_path(workdir, stages(recipe)[-1].name)
+
+
+def train(
+    recipe: Recipe,
+    data: Description,
+    clips: tf.data.Dataset,
+    workdir: pathlib.Path,
+    seed: int,
+    recurrence: str = "keras",
+    strategy: tf.distribute.Strategy | None = None,
+) -> Classifier:
+    """Runs every stage, or those that an interrupted run has left.
+
+    Each stage leaves `checkpoints/<stage>.keras` in the workdir, and all of
+    them their metrics and TensorBoard logs.
+
+    Args:
+        recipe: What to train, and how.
+        data: What the data set says of itself.
+        clips: The training clips, from `input_pipeline.load_clips`.
+        workdir: Folder of the run.
+        seed: Random seed for the initial weights, the batch order and dropout.
+            On one machine the same seed gives the same model, interrupted or
+            not.
+        recurrence: How the LSTM layers compute, see `stalstm.layers.LSTM`.
+        strategy: A `tf.distribute.MirroredStrategy`, which splits every batch
+            over several devices; one device by default. Without dropout the
+            numbers are the same up to rounding. A process must not make two:
+            the second one collides with the first.
+
+    Returns:
+        The model of the last stage, on one device.
+
+    Raises:
+        ValueError: A batch that does not split evenly, or a recipe that needs
+            what the data has not.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    check_batch_size(recipe, strategy.num_replicas_in_sync)
+    (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
+    for number, stage in enumerate(stages(recipe)):
+        path = _stage_path(workdir, stage.name)
+        if path.exists():
+            continue
+        keras.backend.clear_session()
+        stage_seed = seed * 1000 + number
+        keras.utils.set_random_seed(stage_seed)
+        log = stage_log.StageLog(workdir, stage.name, stage.iterations)
+        with strategy.scope():
+            model = build_model(recipe, stage, data)
+            for network in stage.starts_from:
+                _start_weights(model, network, stage, workdir)
+            model.set_recurrence(recurrence)
+            compile_model(model, recipe.training, stage.iterations)
+            done = log.resume(model)
+        batches = input_pipeline.training_batches(
+            clips,
+            recipe.training.batch_size,
+            recipe.training.pad_to_multiple_of,
+            stage_seed,
+        )
+        if done < stage.iterations:  # else only the stage's file is missing
+            model.fit(
+                batches.skip(done),
+                steps_per_epoch=stage.iterations - done,
+                shuffle=False,  # the batches are
+                verbose=0,
+                callbacks=[log],
+            )
+        with files.replacing(path) as temporary:
+            model.in_float32().save(temporary)
+        log.remove_checkpoint()
+    return _load(result_path(workdir, recipe))
+
+
+def build_model(recipe: Recipe, stage: Stage, data: Description) -> Classifier:
+    """The model of a stage, with its initial weights."""
+    model = recipe.build(data, **stage.arguments)
+    for network in stage.fixed:
+        getattr(model, network).trainable = False
+    return model
+
+
+def transfer(
+    source: keras.layers.Layer,
+    target: keras.layers.Layer,
+    new: Iterable[str] = (),
+) -> None:
+    """Copies the weights of a network into another of the same structure.
+
+    Args:
+        source, target: Built layers.
+        new: Names of the target's sub-layers that keep what they have.
+
+    Raises:
+        ValueError: A weight of either has no partner of the same name and shape
+            in the other.
+    """
+    new = set(new)
+
+    def shapes(layer):
+        weights = _weights(layer)
+        return {
+            name: tuple(weight.shape)
+            for name, weight in weights.items()
+            if name.split("/")[0] not in new
+        }
+
+    lonely = set(shapes(source).items()) ^ set(shapes(target).items())
+    if lonely:
+        listed = ", ".join(f"{name} {shape}" for name, shape in sorted(lonely))
+        raise ValueError(
+            f"every weight of `source` and `target` ({target.name}) must have "
+            f"a partner in the other. Received without partner: {listed}"
+        )
+    theirs = _weights(source)
+    for name, weight in _weights(target).items():
+        if name.split("/")[0] not in new:
+            weight.assign(theirs[name])
+
+
+def compile_model(
+    model: Classifier, training: Training, iterations: int
+) -> None:
+    """Compiles a model with Adam and the first term of equation (7).
+
+    Args:
+        model: The model of a stage.
+        training: The recipe's fields.
+        iterations: Number of iterations of the stage.
+    """
+    rate: float | keras.optimizers.schedules.LearningRateSchedule
+    rate = training.learning_rate
+    if training.schedule == "cosine":
+        warmup = min(training.warmup_iterations, iterations // 2)
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warmup else training.learning_rate,
+            warmup_target=training.learning_rate if warmup else None,
+            warmup_steps=warmup,
+            decay_steps=iterations - warmup,
+        )
+    at_once = 1
+    # Ten iterations at once spare Python's overhead but cost a second trace,
+    # which long stages earn back. Keras cannot do it under a strategy.
+    if iterations >= 1000 and not tf.distribute.has_strategy():
+        at_once = math.gcd(iterations, stage_log.PERIOD, 10)
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=at_once,
+        jit_compile=False,
+    )
+
+
+def check_batch_size(recipe: Recipe, devices: int) -> None:
+    """Checks that a batch splits evenly: each device's part counts the same.
+
+    Raises:
+        ValueError: It does not.
+    """
+    batch_size = recipe.training.batch_size
+    if batch_size % devices:
+        raise ValueError(
+            f"`batch_size` must be a multiple of {devices}, the number of "
+            f"devices. Received: batch_size={batch_size}"
+        )
+
+
+def _start_weights(model, network, stage, workdir):
+    """Copies a network's weights from the stage that it starts from."""
+    source = _load(_stage_path(workdir, stage.starts_from[network]))
+    transfer(
+        getattr(source, network),
+        getattr(model, network),
+        stage.starts_anew.get(network, ()),
+    )
+
+
+def _weights(layer):
+    return {x.path.split(f"{layer.name}/", 1)[1]: x for x in layer.weights}
+
+
+def _stage_path(workdir, name):
+    return workdir / "checkpoints" / f"{name}.keras"
+
+
+def _load(path):
+    return keras.saving.load_model(path, compile=False)
