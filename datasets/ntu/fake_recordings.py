@@ -1,12 +1,12 @@
-"""Writes made-up recordings in the format of NTU RGB+D, that can be learned.
+"""Writes made-up recordings in the format of NTU RGB+D, which can be learned.
 
     python -m datasets.ntu.fake_recordings FOLDER_OR_ZIP [CLIPS [CLASSES]]
 
-An action is a limb, a way to move it and a pace, done by a stick figure of 25
-joints; in the last quarter of the actions a second one does it too, in mirror
-image. Performers differ in size, place, heading and moment. Some recordings are
-as awkward as real ones: CRLF line ends, frames without a body, a body whose id
-changes, a third body that is noise.
+An action is a limb, a way to move it and a pace, performed by a stick figure of
+25 joints. In the last quarter of the actions, a second figure performs it too,
+as a mirror image. Performers differ in size, place, heading and timing. Some
+recordings are as awkward as real ones: CRLF line ends, frames without a body, a
+body whose id changes, a third body that is noise.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ import numpy as np
 from datasets.ntu import official
 from datasets.ntu.recordings import JOINTS
 
-# Metres, standing, facing the sensor, the middle of the body at the origin;
-# joints in the order of the sensor (Shahroudy et al. 2016, Figure 1).
+# A standing figure that faces the sensor, in metres around the middle of the
+# body; joints in the order of `stalstm.skeletons.KINECT2`.
 _FIGURE = np.array(
     [
         (0.00, -0.25, 0.00),  # base of the spine
@@ -52,7 +52,7 @@ _FIGURE = np.array(
     ]
 )
 
-# How far each joint of a limb follows its movement.
+# By limb: the fraction of its movement that each joint follows.
 _LIMBS: tuple[dict[int, float], ...] = (
     {9: 0.4, 10: 0.8, 11: 0.9, 23: 1.0, 24: 0.95},  # right arm
     {5: 0.4, 6: 0.8, 7: 0.9, 21: 1.0, 22: 0.95},  # left arm
@@ -60,12 +60,12 @@ _LIMBS: tuple[dict[int, float], ...] = (
     {13: 0.5, 14: 0.9, 15: 1.0},  # left leg
     {2: 0.8, 3: 1.0, 20: 0.6, 4: 0.6, 8: 0.6},  # upper body
 )
-_REACH = 0.45  # Metres, at the end of the limb.
-_NOISE = 0.004  # Metres, of each joint in each frame.
+_REACH = 0.45  # Movement of the end of the limb, in metres.
+_NOISE = 0.004  # Noise of each joint in each frame, in metres.
 
 _FIRST_BODY_ID = 72057594037927936
 _BODY_LINE = "0 1 1 1 1 0 0.02764709 0.05745083 2"
-# What follows x y z in a joint line; the reader does not look at it.
+# The fields after x, y and z in a joint line; the reader ignores them.
 _REST = "277.419 191.8218 1036.233 519.1677 -0.2059419 0.05349901 0.9692109"
 _BODY = "\n".join(
     [
@@ -78,11 +78,11 @@ _BODY = "\n".join(
 
 
 def format_recording(frames: Sequence[Mapping[int, np.ndarray]]) -> bytes:
-    """The text of a `.skeleton` file.
+    """The content of a `.skeleton` file.
 
     Args:
-        frames: For each frame, `(25, 3)` metres by body id. Seven digits are
-            written, as in the real ones.
+        frames: For each frame, the joints of each body by id, `(25, 3)`, in
+            metres. They are written with seven digits, as in the real files.
     """
     text = [f"{len(frames)}\n"]
     for bodies in frames:
@@ -95,13 +95,13 @@ def format_recording(frames: Sequence[Mapping[int, np.ndarray]]) -> bytes:
 def write_fake_recordings(
     path: pathlib.Path, clips: int = 2000, classes: int = 20, seed: int = 0
 ) -> None:
-    """Writes clips of A001, A002, ... by turns, for all splits.
+    """Writes clips of A001, A002, ... in turn, for all splits.
 
     Args:
-        path: A zip to write, by its ending, or a folder for the files.
-        clips: How many.
-        classes: How many actions, at most 120.
-        seed: Of all that is random.
+        path: Zip to write, if its suffix is `.zip`, or folder for the files.
+        clips: Number of clips.
+        classes: Number of actions, at most 120.
+        seed: Random seed.
     """
     rng = np.random.default_rng(seed)
     missing = official.missing_skeletons("ntu120")
@@ -109,7 +109,8 @@ def write_fake_recordings(
     with _destination(path) as write:
         for number in range(clips + len(missing)):
             action, take = number % classes, number // classes
-            # Performers, cameras, setups step apart: every split has some.
+            # Performers, cameras and setups change at different paces, so that
+            # every split has some clips.
             name = (
                 f"S{take // 3 % 17 + 1:03d}C{take % 3 + 1:03d}"
                 f"P{take // 3 % 40 + 1:03d}R{take // 2040 + 1:03d}"
@@ -134,7 +135,7 @@ def _destination(path: pathlib.Path) -> Iterator:
 
 
 def _recording(action: int, classes: int, rng: np.random.Generator) -> bytes:
-    # 84 frames on average, as the real ones; few are long.
+    # 84 frames on average, as in the real set; few clips are long.
     count = int(np.clip(rng.gamma(6, 14), 30, 300))
     two = action >= classes - classes // 4
     heading = rng.uniform(-0.6, 0.6)
@@ -142,8 +143,8 @@ def _recording(action: int, classes: int, rng: np.random.Generator) -> bytes:
     bodies = [_performance(action, count, rng) @ _turn(heading) + place]
     if two:
         mirrored = _performance(action, count, rng) * (-1, 1, 1)
-        beside = np.array([1.0, 0.0, 0.2]) @ _turn(heading)
-        bodies.append(mirrored @ _turn(heading) + place + beside)
+        apart = np.array([1.0, 0.0, 0.2]) @ _turn(heading)
+        bodies.append(mirrored @ _turn(heading) + place + apart)
 
     ids = _FIRST_BODY_ID + rng.choice(10_000, size=4, replace=False)
     frames = [
@@ -151,7 +152,7 @@ def _recording(action: int, classes: int, rng: np.random.Generator) -> bytes:
         for frame in range(count)
     ]
     awkward = rng.random(4) < 0.05
-    if awkward[0]:  # The first body is lost, and found under another id.
+    if awkward[0]:  # The first body is lost and found again under another id.
         for bodies_of_frame in frames[count // 2 :]:
             bodies_of_frame[int(ids[2])] = bodies_of_frame.pop(int(ids[0]))
     if awkward[1]:
@@ -168,7 +169,7 @@ def _recording(action: int, classes: int, rng: np.random.Generator) -> bytes:
 def _performance(
     action: int, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """`(count, 25, 3)`, metres around the middle of the body."""
+    """Joints of a figure, `(count, 25, 3)`, in metres around its middle."""
     limb, way, pace = action % 5, action // 5 % 3, action // 15
     hertz = (0.8 + 0.5 * pace) * rng.uniform(0.9, 1.1)
     turn = 2 * np.pi * (hertz * np.arange(count) / 30 + rng.random())
@@ -191,7 +192,7 @@ def _performance(
 
 
 def _turn(heading: float) -> np.ndarray:
-    """Rotation around the vertical axis, for rows of joints."""
+    """A rotation around the vertical axis, to multiply rows of joints with."""
     cosine, sine = np.cos(heading), np.sin(heading)
     return np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]])
 

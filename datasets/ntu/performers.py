@@ -1,14 +1,15 @@
-"""Which of the tracked bodies are the one or two performers of a clip.
+"""Chooses the one or two performers of a clip among the tracked bodies.
 
-The sensor also tracks chairs and passers-by, and gives a performer whom it lost
-a new id. The authors of NTU RGB+D say how they chose (questions and answers in
-https://github.com/shahroudy/NTURGB-D): "eliminate [tables and seats] by
-filtering out the skeletons which does not have reasonable Y spread over X
-spread"; the main subject is the one with most motion, "the variance of the X,
-Y, and Z values of all the joints". The thresholds below are those that the
-field has used since, published as `data/ntu/get_raw_denoised_data.py` of
-https://github.com/microsoft/SGN (Pengfei Zhang et al., CVPR 2020) and in
-https://github.com/Uason-Chen/CTR-GCN (Yuxin Chen et al., ICCV 2021).
+The sensor also tracks chairs and passers-by, and gives a new id to a performer
+whom it lost and found again. The authors of NTU RGB+D describe how they chose
+(questions and answers in https://github.com/shahroudy/NTURGB-D): "eliminate
+[tables and seats] by filtering out the skeletons which does not have reasonable
+Y spread over X spread"; the main subject is the one with most motion, "the
+variance of the X, Y, and Z values of all the joints". The thresholds below are
+those that the field has used since: they are published as
+`data/ntu/get_raw_denoised_data.py` in https://github.com/microsoft/SGN (Pengfei
+Zhang et al., CVPR 2020) and in https://github.com/Uason-Chen/CTR-GCN (Yuxin
+Chen et al., ICCV 2021).
 """
 
 import dataclasses
@@ -20,32 +21,32 @@ from datasets.ntu.recordings import JOINTS, Body, RawClip
 
 PERFORMERS = 2
 
-# A body in so few frames, or fewer, is noise.
+# A body in this many frames or fewer is noise.
 NOISE_FRAMES = 11
-# A frame in which a body is wider than this share of its height is suspect, ...
+# A frame in which a body is wider than this fraction of its height is suspect,
 NOISE_SPREAD = 0.8
-# ... and a body with at least this share of suspect frames is noise.
+# and a body with at least this fraction of suspect frames is noise.
 NOISE_SPREAD_FRAMES = 0.69754
 
-# Ours: a body that appears, under a new id, so close (metres) to where another
-# was last seen, is that one.
+# Ours. A body that appears under a new id within this distance, in metres, of
+# where another one was last seen is the same body.
 CONTINUATION_DISTANCE = 0.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Clip:
-    """The performers of a recording, and what became of all else in it.
+    """The performers of a recording, and what became of the rest of it.
 
     Attributes:
-        skeleton: `(frames, 2, 25, 3)`, float32, metres in camera space. First
-            the performer with most motion; zeros where a body is absent. Frames
-            without a performer are left out.
-        bodies: How many performers: 0, 1 or 2.
-        dropped_frames: Frames left out.
-        continued_ids: Ids that continue a body tracked under another id.
-        short_bodies: Bodies left out as noise for their few frames.
-        wide_bodies: Bodies left out as noise for their spread.
-        further_bodies: Bodies left out because two others move more.
+        skeleton: Joints of the performers, `(frames, 2, 25, 3)`, float32,
+            metres in camera space. The performer with most motion comes first;
+            an absent body is zeros. Frames without a performer are left out.
+        bodies: Number of performers: 0, 1 or 2.
+        dropped_frames: Number of frames left out.
+        continued_ids: Number of ids that continue a body tracked under another.
+        short_bodies: Number of bodies left out as noise: in few frames only.
+        wide_bodies: Number of bodies left out as noise: wider than high.
+        further_bodies: Number of bodies left out because two others move more.
     """
 
     skeleton: np.ndarray
@@ -60,18 +61,19 @@ class Clip:
 def choose_performers(raw: RawClip) -> Clip:
     """Chooses the one or two performers of a recording.
 
-    1. Ids that continue one another are one body: see `_continued`.
-    2. While there are several bodies, those in at most 11 frames and then those
-       wider than high are noise. The last one never is: the longest, or the
-       least often wide, stays.
-    3. By decreasing motion, each body becomes the first performer with whom it
-       shares no frame, of two; one that fits neither is left out. So a body
-       that left and came back far away, under a new id, is still one performer.
+    1. Ids that continue one another are joined into one body: see `_continued`.
+    2. Bodies in at most 11 frames are noise, and then bodies that are wider
+       than high. The last body is never noise: the longest stays, or the one
+       that is least often wide.
+    3. In the order of decreasing motion, each body joins the first of the two
+       performers with whom it shares no frame; a body that fits neither is left
+       out. So someone who leaves and comes back far away, under a new id, is
+       still one performer.
 
-    The published code takes a body's frames for consecutive and lets two bodies
-    of one performer share a frame; here each stays where it was recorded. It
-    also applies step 2 before any joining, which loses the frames of a
-    performer whose id changes often.
+    The published code assumes that the frames of a body are consecutive and
+    lets two bodies of one performer share a frame; here every body stays in the
+    frames where it was recorded. It also applies step 2 before joining any
+    bodies, which loses the frames of a performer whose id changes often.
     """
     bodies = _continued(raw.bodies.values())
     continued_ids = len(raw.bodies) - len(bodies)
@@ -128,10 +130,10 @@ def choose_performers(raw: RawClip) -> Clip:
 
 
 def _continued(bodies: Collection[Body]) -> list[Body]:
-    """Joins each body to the nearest that it can continue, by first frame.
+    """Joins each body, by first frame, to the nearest one that it can continue.
 
-    It continues one whose last frame is before its first, and whose centre was
-    then at most `CONTINUATION_DISTANCE` from where it begins.
+    A body can continue another whose last frame is before its first, and whose
+    centre was then at most `CONTINUATION_DISTANCE` from where the body begins.
     """
     tracks: list[Body] = []
     for body in sorted(bodies, key=lambda b: b.frames[0]):
@@ -151,7 +153,7 @@ def _continued(bodies: Collection[Body]) -> list[Body]:
 
 
 def _joined(body: Body, other: Body) -> Body:
-    """One body of two that share no frame."""
+    """Joins two bodies that share no frame."""
     frames = np.concatenate([body.frames, other.frames])
     order = np.argsort(frames)
     joints = np.concatenate([body.joints, other.joints])
@@ -159,13 +161,13 @@ def _joined(body: Body, other: Body) -> Body:
 
 
 def _wide(body: Body) -> np.ndarray:
-    """`(n,)`, whether the body is suspiciously wide, frame by frame."""
+    """Whether the body is suspiciously wide in each of its frames, `(n,)`."""
     x, y = body.joints[..., 0], body.joints[..., 1]
     return np.ptp(x, axis=1) > NOISE_SPREAD * np.ptp(y, axis=1)
 
 
 def _motion(body: Body) -> float:
-    """Variance of x, y and z over all joints and frames, summed.
+    """The sum of the variances of x, y and z over all joints and frames.
 
     Frames in which the body is suspiciously wide do not count if it moves less
     without them.

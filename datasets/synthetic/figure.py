@@ -1,8 +1,8 @@
-"""A jointed figure: where fifteen joints are, given what a body does.
+"""A jointed figure: the positions of 15 joints, from the movements of a body.
 
-Arrays run over frames first. World axes are x to the left of the image, y up
-from the floor and z away from the camera, in metres. A figure's own axes are
-forward, up and left.
+The first axis of every array is the frames. World axes are x to the left of the
+image, y up from the floor and z away from the camera, in metres. A figure's own
+axes are forward, up and left.
 """
 
 import dataclasses
@@ -12,28 +12,29 @@ import numpy as np
 LEFT, RIGHT = 0, 1
 SIDES = (LEFT, RIGHT)
 
-# The order of the SBU files.
+# Indices of the joints, in the order of `stalstm.skeletons.NITE`.
 HEAD, NECK, TORSO = 0, 1, 2
 SHOULDERS, ELBOWS, HANDS = (3, 6), (4, 7), (5, 8)
 HIPS, KNEES, FEET = (9, 12), (10, 13), (11, 14)
 
 UP = np.array([0.0, 1.0, 0.0])
-# Towards the left of each side: +1 for the left limb, -1 for the right one.
+# The outward direction of each side, along the left axis.
 _OUTWARD = np.array([1.0, -1.0])
 
 
 @dataclasses.dataclass(frozen=True)
 class Performer:
-    """A person: what stays the same from clip to clip.
+    """A person, who stays the same from clip to clip.
 
     Attributes:
-        trunk: Metres from neck to torso, and from there to between the hips.
-        shoulder, hip: Half the width of the body there, metres.
-        head, upper_arm, forearm, thigh, shin: Lengths of bones, metres.
+        trunk: Distance from the neck to the torso, and from the torso to the
+            middle of the hips, in metres.
+        shoulder, hip: Half the width of the body there, in metres.
+        head, upper_arm, forearm, thigh, shin: Lengths of bones, in metres.
         tempo: Speed relative to the average; 1.1 is 10 % faster.
         energy: Amplitude relative to the average.
-        stoop: Forward lean when at rest, radians.
-        main_hand: `LEFT` or `RIGHT`, preferred for hand and foot.
+        stoop: Forward lean at rest, in radians.
+        main_hand: The preferred side for both hand and foot, `LEFT` or `RIGHT`.
     """
 
     trunk: float
@@ -59,21 +60,23 @@ class Performer:
 
 
 def turn(a, b, angle):
-    """Rotates `a` towards `b`, perpendicular unit vectors, and `b` with it."""
+    """Rotates two perpendicular unit vectors, `a` towards `b`."""
     cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
     return cos * a + sin * b, cos * b - sin * a
 
 
 def bend(root, target, upper, lower, hint):
-    """Inverse kinematics of two bones, towards `target` as far as they reach.
+    """Inverse kinematics of two bones that reach for `target`.
 
     Args:
-        root, target: `(frames, 3)`, first joint and where the last should be.
+        root: Position of the first joint, `(frames, 3)`.
+        target: Desired position of the last joint, `(frames, 3)`. Beyond the
+            reach of the bones, the last joint lies on the way to it.
         upper, lower: Lengths of the two bones, which differ little.
-        hint: `(frames, 3)`, the direction in which the middle joint bends.
+        hint: Direction in which the middle joint bends, `(frames, 3)`.
 
     Returns:
-        The middle and the last joint, each `(frames, 3)`.
+        Positions of the middle and the last joint, each `(frames, 3)`.
     """
     line = target - root
     wanted = np.linalg.norm(line, axis=-1, keepdims=True)
@@ -89,29 +92,35 @@ def bend(root, target, upper, lower, hint):
 class Figure:
     """A performer during one clip, face to face with another.
 
-    Bodies move first (`walk`, and the angles), then hands and feet reach:
-    `reach` and `kick` take the pose of the trunk as it is when they are called.
+    Move the body first (`walk`, and the angles), then hands and feet: `reach`
+    and `kick` use the pose of the trunk at the time of the call.
 
     Attributes:
-        travel: `(frames,)`, metres towards the other; the gait follows from it.
-        heading, lean, tilt, twist, nod: `(frames,)`, radians: the body away
-            from the other, to its left; the trunk forward and to its left; the
-            left shoulder forward; the head forward.
-        crouch: `(frames,)`, metres by which the hips are lowered.
+        travel: Distance walked towards the other, `(frames,)`, in metres. The
+            gait follows from it.
+        heading: Angle of the body away from the other, to its own left,
+            `(frames,)`, in radians.
+        lean, tilt: Angles of the trunk, forward and to its left, `(frames,)`,
+            in radians.
+        twist: Angle of the left shoulder forward, `(frames,)`, in radians.
+        nod: Angle of the head forward, `(frames,)`, in radians.
+        crouch: Distance by which the hips are lowered, `(frames,)`, in metres.
     """
 
     def __init__(self, performer, direction, offset, hands, feet, frames):
         """A figure at rest, above the origin of the floor.
 
         Args:
-            performer: A `Performer`.
-            direction: +1 to walk and look along x, -1 against it.
-            offset: Metres to its own left of the line to the other.
-            hands: `(2, 3)`, left and right, from the shoulder, in its own axes
-                and arm lengths.
-            feet: `(2, 3)`, left and right, from below the hips, in its own
-                axes and metres.
-            frames: Length of the clip.
+            performer: The `Performer`.
+            direction: Direction in which it walks and looks: +1 along the x
+                axis, -1 against it.
+            offset: Distance from the line to the other, to its own left, in
+                metres.
+            hands: Left and right hand, relative to the shoulders, `(2, 3)`, in
+                its own axes and in arm lengths.
+            feet: Left and right foot, relative to the floor below the hips,
+                `(2, 3)`, in its own axes and in metres.
+            frames: Length of the clip, in frames.
         """
         self.performer = performer
         self._ahead = np.array([float(direction), 0.0, 0.0])
@@ -130,7 +139,7 @@ class Figure:
         self._busy = np.zeros((frames, 2))
 
     def walk(self, distance) -> None:
-        """Adds metres towards the other; backwards where negative."""
+        """Walks a distance, in metres; backwards where it is negative."""
         self.travel = self.travel + distance
 
     @property
@@ -139,11 +148,11 @@ class Figure:
 
     @property
     def forward(self):
-        """`(frames, 3)`, the horizontal direction faced."""
+        """The horizontal direction that the body faces, `(frames, 3)`."""
         return turn(self._ahead, np.cross(UP, self._ahead), self.heading)[0]
 
     def outward(self, side: int):
-        """`(frames, 3)`, the horizontal direction from the middle to a side."""
+        """The horizontal direction from the middle to a side, `(frames, 3)`."""
         return _OUTWARD[side] * np.cross(UP, self.forward)
 
     def _trunk_axes(self):
@@ -160,16 +169,16 @@ class Figure:
 
     @property
     def hips(self):
-        """`(frames, 3)`, midway between the hips."""
+        """The point midway between the hips, `(frames, 3)`."""
         height = 0.975 * self.performer.leg - self.crouch
         return self._ground + height[:, None] * UP
 
     def spine(self, metres: float):
-        """`(frames, 3)`, the point of the spine so far above the hips."""
+        """A point of the spine, some metres above the hips, `(frames, 3)`."""
         return self.hips + metres * self._trunk_axes()[1]
 
     def shoulder(self, side: int):
-        """`(frames, 3)`, one shoulder."""
+        """The shoulder of a side, `(frames, 3)`."""
         outward = _OUTWARD[side] * self.performer.shoulder
         return (
             self.spine(2 * self.performer.trunk)
@@ -177,7 +186,13 @@ class Figure:
         )
 
     def reach(self, side: int, target, weight) -> None:
-        """Moves a hand towards `target`, world, by `weight`, `(frames,)`."""
+        """Moves a hand towards a point.
+
+        Args:
+            side: `LEFT` or `RIGHT`.
+            target: The point, `(frames, 3)`, in world axes.
+            weight: Fraction of the way, `(frames,)`.
+        """
         offset = target - self.shoulder(side)
         own = np.einsum("fax,fx->fa", self._shoulder_axes(), offset)
         hand = self._hands[:, side]
@@ -185,19 +200,31 @@ class Figure:
         self._busy[:, side] = np.maximum(self._busy[:, side], weight)
 
     def gesture(self, side: int, offset) -> None:
-        """Adds `(frames, 3)`, in its own axes and arm lengths, to a hand."""
+        """Displaces a hand.
+
+        Args:
+            side: `LEFT` or `RIGHT`.
+            offset: Displacement, `(frames, 3)`, in own axes and arm lengths.
+        """
         self._hands[:, side] += offset * self.performer.arm
 
     def kick(self, side: int, target, weight) -> None:
-        """Moves a foot to `target`, `(3,)` in own axes, by `weight`."""
+        """Moves a foot towards a point.
+
+        Args:
+            side: `LEFT` or `RIGHT`.
+            target: The point, relative to the floor below the hips, `(3,)`, in
+                own axes and metres.
+            weight: Fraction of the way, `(frames,)`.
+        """
         foot = self._feet[:, side]
         self._feet[:, side] = foot + weight[:, None] * (target - foot)
 
     def _gait(self):
-        """How far feet are forward and lifted, each `(frames, 2)`, metres."""
+        """How far the feet are forward and lifted, each `(frames, 2)`."""
         stride = 1.3 * self.performer.leg
         speed = np.abs(np.gradient(self.travel))
-        # A standing figure has its feet together, whatever its phase.
+        # A standing figure has its feet together, whatever the phase.
         stepping = np.clip(speed / 0.04, 0, 1)[:, None]
         phase = 2 * np.pi * self.travel[:, None] / stride + [0, np.pi]
         direction = np.sign(np.gradient(self.travel))[:, None]
@@ -206,7 +233,7 @@ class Figure:
         return forward, lift
 
     def joints(self):
-        """`(frames, 15, 3)`, all joints in the world."""
+        """All joints, `(frames, 15, 3)`, in world axes."""
         performer = self.performer
         forward, up, left = self._trunk_axes()
         joints = np.empty((len(self.travel), 15, 3))
@@ -223,7 +250,7 @@ class Figure:
         axes = self._shoulder_axes()
         steps, _ = self._gait()
         for side in SIDES:
-            # Arms that do nothing swing against the legs.
+            # Idle arms swing against the legs.
             swing = 0.6 * (1 - self._busy[:, side]) * steps[:, 1 - side]
             hand = self._hands[:, side] + swing[:, None] * [1, 0, 0]
             shoulder = self.shoulder(side)

@@ -1,4 +1,4 @@
-"""The eight interactions of the SBU set, each a few lines of kinematics.
+"""The eight interactions of the SBU set, each in a few lines of kinematics.
 
 A motion moves the two bodies first, then their hands and feet: see `Figure`.
 Times are in seconds after the onset, at average tempo.
@@ -14,12 +14,14 @@ from datasets.synthetic.figure import SIDES, UP, Figure
 
 @dataclasses.dataclass
 class Scene:
-    """Two people in front of each other, and when it happens.
+    """Two people who face each other.
 
     Attributes:
-        rng: Source of all that varies.
-        time: `(frames,)`, seconds after the onset, at average tempo.
-        actor, reactor: The one who starts it, and the other.
+        rng: Source of everything that varies.
+        time: Time of each frame, `(frames,)`, in seconds after the onset, at
+            average tempo.
+        actor: The one who starts the interaction.
+        reactor: The other.
     """
 
     rng: np.random.Generator
@@ -31,12 +33,12 @@ class Scene:
         return self.rng.uniform(low, high)
 
     def ramp(self, start, duration):
-        """`(frames,)`, from 0 to 1 without a jerk."""
+        """A smooth transition from 0 to 1, `(frames,)`."""
         done = np.clip((self.time - start) / duration, 0, 1)
         return done**3 * (10 - 15 * done + 6 * done**2)
 
     def pulse(self, start, rise, hold, fall):
-        """`(frames,)`, from 0 to 1, and back to 0."""
+        """A smooth transition from 0 to 1 and back to 0, `(frames,)`."""
         return self.ramp(start, rise) - self.ramp(start + rise + hold, fall)
 
     def stand_apart(self, gap: float) -> None:
@@ -44,17 +46,17 @@ class Scene:
             figure.walk(-gap / 2)
 
     def hand_of(self, figure: Figure) -> int:
-        """The side that a performer uses this time, mostly the preferred."""
+        """The side that a performer uses this time, mostly the main hand."""
         preferred = figure.performer.main_hand
         return preferred if self.rng.random() < 0.9 else 1 - preferred
 
     def between(self, height: float):
-        """`(frames, 3)`, a point between the two, metres above the hips."""
+        """A point between the two, at a height in metres above the hips."""
         return (self.actor.spine(height) + self.reactor.spine(height)) / 2
 
 
 def approaching(scene: Scene) -> None:
-    """One walks up to the other, who may come a little closer too."""
+    """One walks up to the other, who may come a little closer as well."""
     _close_in(scene, scene.ramp(0, 1.1))
 
 
@@ -121,7 +123,14 @@ def punching(scene: Scene) -> None:
 
 
 def _flinch(scene: Scene, start: float, back: float, lean: float) -> None:
-    """The reactor gives way to a blow: metres back for good, radians once."""
+    """The reactor gives way to a blow.
+
+    Args:
+        scene: The scene.
+        start: Time of the blow, in seconds after the onset.
+        back: Distance that the reactor steps back, in metres.
+        lean: Forward lean of the reactor during the blow, in radians.
+    """
     reactor = scene.reactor
     blow = scene.pulse(start, 0.2, 0.1, 0.5)
     reactor.walk(-back * scene.ramp(start, 0.45))
@@ -133,7 +142,7 @@ def _flinch(scene: Scene, start: float, back: float, lean: float) -> None:
 
 
 def shaking_hands(scene: Scene) -> None:
-    """Two hands meet half-way, shake and part."""
+    """Two hands meet halfway, shake and part."""
     scene.stand_apart(scene.draw(0.9, 1.25))
     grip = scene.pulse(0, 0.45, scene.draw(0.8, 1.2), 0.4)
     for figure in (scene.actor, scene.reactor):
@@ -149,7 +158,7 @@ def shaking_hands(scene: Scene) -> None:
 
 
 def exchanging_objects(scene: Scene) -> None:
-    """What one has in the hands, the other takes and keeps."""
+    """One holds out an object; the other takes it and keeps it."""
     actor, reactor = scene.actor, scene.reactor
     scene.stand_apart(scene.draw(1.0, 1.35))
     give, take = (
@@ -172,7 +181,7 @@ def exchanging_objects(scene: Scene) -> None:
 
 
 def hugging(scene: Scene) -> None:
-    """Both close in, arms around each other, and let go."""
+    """Both close in, put their arms around each other, and let go."""
     pair = (scene.actor, scene.reactor)
     near, before, after = (
         scene.draw(*gap) for gap in ((0.28, 0.4), (0.8, 1.3), (0.7, 1.3))
@@ -193,13 +202,13 @@ def hugging(scene: Scene) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Interaction:
-    """A motion, and the seconds that it takes at average tempo."""
+    """A motion, and its duration in seconds at average tempo."""
 
     motion: Callable[[Scene], None]
     seconds: float
 
 
-# By the number of their folder, in the order of `sbu.recordings.ACTIONS`.
+# By the folder of the action, in the order of `sbu.recordings.ACTIONS`.
 INTERACTIONS: dict[str, Interaction] = {
     "01": Interaction(approaching, 1.1),
     "02": Interaction(departing, 1.1),
