@@ -28,7 +28,7 @@ from absl import app, flags
 from datasets.ntu import official
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
-from datasets.ntu.recordings import Recording, read_recording, survey
+from datasets.ntu.recordings import read_recording, survey
 
 RESULTS = pathlib.Path(__file__).with_name("results") / "ntu_preparation.json"
 CLIPS, FEWER_CLIPS = 2000, 500
@@ -86,12 +86,12 @@ def main(_):
         "reader_milliseconds_per_file": reader,
         # In proportion, so with the start as often as there are 2,000 clips.
         "projected_minutes_with_2_processes": {
-            config: fastest / CLIPS * data_set.samples / 60
-            for config, data_set in official.DATA_SETS.items()
+            name: fastest / CLIPS * config.samples / 60
+            for name, config in official.CONFIGS.items()
         },
         "projected_minutes_of_the_plain_reader": {
-            config: plain / CLIPS * data_set.samples / 60
-            for config, data_set in official.DATA_SETS.items()
+            name: plain / CLIPS * config.samples / 60
+            for name, config in official.CONFIGS.items()
         },
     }
     RESULTS.parent.mkdir(exist_ok=True)
@@ -135,7 +135,7 @@ def resident(tree: psutil.Process) -> int:
 def reader_milliseconds(folder: str | pathlib.Path, files: int) -> dict:
     """Of one core, a file: parsing alone, and all from zip to performers."""
     recordings = survey(folder).recordings[:files]
-    texts = [text(recording) for recording in recordings]
+    texts = [recording.read_bytes() for recording in recordings]
 
     def parse() -> None:
         for data in texts:
@@ -167,13 +167,6 @@ def fastest_of_five(function: Callable[[], None]) -> float:
         function()
         seconds.append(time.process_time() - start)
     return min(seconds)
-
-
-def text(recording: Recording) -> bytes:
-    if recording.member is None:
-        return recording.path.read_bytes()
-    with zipfile.ZipFile(recording.path) as archive:
-        return archive.read(recording.member)
 
 
 def read_line_by_line(data: bytes) -> list[list[np.ndarray]]:

@@ -1,17 +1,19 @@
-"""What the authors of NTU RGB+D publish beside the recordings.
+"""What the authors of NTU RGB+D publish along with the recordings.
 
 Amir Shahroudy, Jun Liu, Tian-Tsong Ng, Gang Wang, "NTU RGB+D: A large scale
 dataset for 3D human activity analysis", CVPR 2016 (`ntu60`); Jun Liu, Amir
 Shahroudy, Mauricio Perez, Gang Wang, Ling-Yu Duan, Alex C. Kot, "NTU RGB+D 120:
 A large-scale benchmark for 3D human activity understanding", IEEE TPAMI 42(10),
-2020 (`ntu120`); action names and lists of missing skeletons from
-https://github.com/shahroudy/NTURGB-D.
+2020 (`ntu120`). The names of the actions and the lists of missing skeletons are
+from https://github.com/shahroudy/NTURGB-D.
 """
 
 import dataclasses
 import pathlib
 
-# A001 to A120, in the authors' words; NTU RGB+D has the first 60.
+from stalstm.description import Protocol
+
+# A001 to A120, as the authors name them; NTU RGB+D has the first 60.
 ACTIONS: tuple[str, ...] = (
     "drink water",
     "eat meal/snack",
@@ -135,7 +137,7 @@ ACTIONS: tuple[str, ...] = (
     "finger-guessing game (playing rock-paper-scissors)",
 )
 
-# Performers who train in Cross-Subject; all others test.
+# Cross-Subject: the performers to train on; all others are for testing.
 TRAIN_PERFORMERS = frozenset(
     (
         *(1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35),
@@ -144,25 +146,25 @@ TRAIN_PERFORMERS = frozenset(
     )
 )
 
-# Cameras that train in Cross-View; camera 1 tests.
+# Cross-View: the cameras to train on; camera 1 is for testing.
 TRAIN_CAMERAS = frozenset((2, 3))
 
-# Setups that train in Cross-Setup; the odd ones test.
+# Cross-Setup: the setups to train on; the odd ones are for testing.
 TRAIN_SETUPS = frozenset(range(2, 33, 2))
 
 
 @dataclasses.dataclass(frozen=True)
-class DataSet:
+class Config:
     """One of the two published data sets.
 
     Attributes:
-        title: Its published name.
-        actions: How many actions, from A001.
-        setups: How many setups, from S001.
-        samples: How many recordings, those with missing skeletons included.
-        archives: The zips of the public download that it needs.
-        protocols: The two evaluations.
-        views: What the second of them holds apart.
+        title: Published name.
+        actions: Number of actions, from A001.
+        setups: Number of setups, from S001.
+        samples: Number of recordings, including those with missing skeletons.
+        archives: Zips of the public download that it consists of.
+        views: What the second protocol separates, besides Cross-Subject:
+            `"cameras"` or `"setups"`.
     """
 
     title: str
@@ -170,29 +172,26 @@ class DataSet:
     setups: int
     samples: int
     archives: tuple[str, ...]
-    protocols: tuple[str, str]
     views: str
 
 
 _FIRST = "nturgbd_skeletons_s001_to_s017.zip"
 _SECOND = "nturgbd_skeletons_s018_to_s032.zip"
-DATA_SETS: dict[str, DataSet] = {
-    "ntu60": DataSet(
+CONFIGS: dict[str, Config] = {
+    "ntu60": Config(
         title="NTU RGB+D",
         actions=60,
         setups=17,
         samples=56_880,
         archives=(_FIRST,),
-        protocols=("cross_subject", "cross_view"),
         views="cameras",
     ),
-    "ntu120": DataSet(
+    "ntu120": Config(
         title="NTU RGB+D 120",
         actions=120,
         setups=32,
         samples=114_480,
         archives=(_FIRST, _SECOND),
-        protocols=("cross_subject", "cross_setup"),
         views="setups",
     ),
 }
@@ -201,14 +200,14 @@ DATA_SETS: dict[str, DataSet] = {
 def split_names(config: str) -> tuple[str, ...]:
     """The four disjoint splits of a data set.
 
-    They cross the two parts of Cross-Subject with those of Cross-View or
-    Cross-Setup, such as `"train_performers_test_cameras"`, so that one prepared
-    copy serves every protocol: see `protocol_splits`.
+    Each is an intersection of a part of Cross-Subject with a part of Cross-View
+    or Cross-Setup, such as `"train_performers_test_cameras"`, so that one
+    prepared copy serves both protocols.
 
     Args:
         config: `"ntu60"` or `"ntu120"`.
     """
-    views = DATA_SETS[config].views
+    views = CONFIGS[config].views
     return tuple(
         f"{performers}_performers_{view}_{views}"
         for performers in ("train", "test")
@@ -217,8 +216,8 @@ def split_names(config: str) -> tuple[str, ...]:
 
 
 def split_of(config: str, setup: int, camera: int, performer: int) -> str:
-    """Which of `split_names` a recording belongs to."""
-    views = DATA_SETS[config].views
+    """The split of `split_names` to which a recording belongs."""
+    views = CONFIGS[config].views
     trains = {
         "cameras": camera in TRAIN_CAMERAS,
         "setups": setup in TRAIN_SETUPS,
@@ -227,40 +226,28 @@ def split_of(config: str, setup: int, camera: int, performer: int) -> str:
     return f"{performers}_performers_{'train' if trains else 'test'}_{views}"
 
 
-def protocol_splits(config: str, protocol: str) -> tuple[str, str]:
-    """The TFDS splits to train and to test on.
+def protocols(config: str) -> dict[str, Protocol]:
+    """The two official protocols of a data set, by name.
 
     Args:
         config: `"ntu60"` or `"ntu120"`.
-        protocol: `"cross_subject"`; `"cross_view"` of ntu60; `"cross_setup"` of
-            ntu120.
-
-    Returns:
-        Two expressions for `tfds.load(split=...)`, such as
-        `"train_performers_train_cameras+train_performers_test_cameras"`.
-
-    Raises:
-        ValueError: The data set or the protocol does not exist.
     """
-    if config not in DATA_SETS:
-        raise ValueError(
-            f"`config` must be one of {', '.join(DATA_SETS)}. "
-            f"Received: config={config!r}"
-        )
-    protocols = DATA_SETS[config].protocols
-    if protocol not in protocols:
-        raise ValueError(
-            f"`protocol` of {config} must be one of {', '.join(protocols)}. "
-            f"Received: protocol={protocol!r}"
-        )
     both_train, only_performers, only_view, neither = split_names(config)
-    if protocol == "cross_subject":
-        return f"{both_train}+{only_performers}", f"{only_view}+{neither}"
-    return f"{both_train}+{only_view}", f"{only_performers}+{neither}"
+    second = {"cameras": "cross_view", "setups": "cross_setup"}
+    return {
+        "cross_subject": Protocol(
+            train=f"{both_train}+{only_performers}",
+            test=f"{only_view}+{neither}",
+        ),
+        second[CONFIGS[config].views]: Protocol(
+            train=f"{both_train}+{only_view}",
+            test=f"{only_performers}+{neither}",
+        ),
+    }
 
 
 def missing_skeletons(config: str) -> frozenset[str]:
-    """Names of the samples that the authors ask to leave out."""
+    """The `clip_id`s of the samples that the authors ask to leave out."""
     file = pathlib.Path(__file__).with_name(f"missing_skeletons_{config}.txt")
     lines = file.read_text().splitlines()
     return frozenset(line for line in lines if not line.startswith("#"))

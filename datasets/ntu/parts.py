@@ -1,8 +1,8 @@
-"""Prepares recordings in parts: on all cores, a few at a time, resumable.
+"""Prepares recordings in parts, on all cores, and resumes where it was killed.
 
-A part is 500 clips of one split. Once read it lies in a file of its own, named
-after what it was read from and written beside its place, so that a preparation
-which was killed goes on from the parts that are there.
+A part is 500 clips of one split. Once read, it is a file, whose name depends on
+the content of the recordings and which appears when it is complete. A
+preparation that was killed continues with the parts that are missing.
 """
 
 import concurrent.futures
@@ -27,10 +27,9 @@ from datasets.ntu.performers import PERFORMERS, choose_performers
 from datasets.ntu.recordings import JOINTS, Recording
 from datasets.raw import RawDataError
 
-CLIPS_PER_PART = 500  # At most 45 MB of 300-frame clips; 25 MB of usual ones.
-ON_BAD_FILE = ("error", "skip")
+CLIPS_PER_PART = 500  # 25 MB of usual clips; at most 45 MB, of 300-frame clips.
 
-# What a report counts, by clip.
+# What a report counts, by clip: attributes of `performers.Clip`.
 COUNTS = (
     "dropped_frames",
     "continued_ids",
@@ -42,16 +41,15 @@ COUNTS = (
 
 @dataclasses.dataclass
 class Report:
-    """What became of the recordings of a part, or of all.
+    """What became of the recordings of one part or of all parts.
 
     Attributes:
-        clips: How many are prepared.
-        frames: Theirs.
-        two_performers: How many of them have two.
-        empty: Recordings without a body, skipped.
-        bad: Damaged recordings, skipped: what is wrong, by `clip_id`.
-        counts: For each of `COUNTS`, described at `performers.Clip`: how many,
-            by `clip_id`.
+        clips: Number of prepared clips.
+        frames: Number of their frames.
+        two_performers: Number of prepared clips with two performers.
+        empty: The `clip_id`s of the recordings without a body, skipped.
+        bad: Error messages of the damaged recordings, skipped, by `clip_id`.
+        counts: Numbers by `clip_id`, for each of `COUNTS`.
     """
 
     clips: int = 0
@@ -78,10 +76,10 @@ class Part:
     """Some recordings of one split; called, it yields TFDS examples.
 
     Args:
-        recordings: In the order of the examples.
-        folder: Where the file of the part goes.
-        on_bad_file: `"error"` stops at a damaged recording; `"skip"` leaves it
-            out and reports it.
+        recordings: Recordings in the order of the examples.
+        folder: Folder for the file of the part.
+        on_bad_file: What to do about a damaged recording: `"error"` raises;
+            `"skip"` leaves it out and reports it.
     """
 
     recordings: tuple[Recording, ...]
@@ -90,13 +88,13 @@ class Part:
 
     @property
     def file(self) -> pathlib.Path:
-        """Another one when a recording is added, taken away or changed."""
+        """The file of the part; another if a recording was changed."""
         sources = [(r.clip_id, *r.stamp) for r in self.recordings]
         digest = hashlib.sha256(repr(sources).encode()).hexdigest()
         return self.folder / f"{digest[:32]}.npz"
 
     def is_ready(self) -> bool:
-        """Whether the part is read, as `on_bad_file` asks for."""
+        """Whether the part has been read in the way of `on_bad_file`."""
         if not self.file.exists():
             return False
         return self.on_bad_file == "skip" or not self.report().bad
@@ -109,7 +107,7 @@ class Part:
         """Reads the recordings and writes the file.
 
         Raises:
-            RawDataError: A recording is damaged, and is not to be skipped.
+            RawDataError: A recording is damaged and must not be skipped.
         """
         report = Report()
         clips = []
@@ -133,8 +131,8 @@ class Part:
         report.frames = sum(len(clip.skeleton) for _, clip in clips)
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.file.with_suffix(f".{os.getpid()}.tmp")
-        with beside.open("wb") as file:
+        temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
             np.savez(
                 file,
                 skeleton=np.concatenate(
@@ -148,7 +146,7 @@ class Part:
                 index=[index for index, _ in clips],
                 report=json.dumps(dataclasses.asdict(report)),
             )
-        beside.rename(self.file)
+        temporary.rename(self.file)
 
     def __call__(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self.is_ready():  # On a machine of a Beam cluster.
@@ -158,10 +156,10 @@ class Part:
                 arrays[key] for key in ("skeleton", "frames", "bodies", "index")
             )
         end = 0
-        for place, length, number in zip(
+        for at, length, number in zip(
             index.tolist(), frames.tolist(), bodies.tolist(), strict=True
         ):
-            recording = self.recordings[place]
+            recording = self.recordings[at]
             start, end = end, end + length
             yield (
                 recording.clip_id,
@@ -183,12 +181,12 @@ def divide(
     folder: pathlib.Path,
     on_bad_file: str,
 ) -> dict[str, list[Part]]:
-    """The parts of each split, its recordings shuffled: always the same way."""
+    """The parts of each split, its recordings shuffled in a fixed order."""
 
     def shuffled(recording: Recording) -> bytes:
         return hashlib.sha256(recording.clip_id.encode()).digest()
 
-    # A split without recordings has one part, empty: Beam needs one.
+    # A split without recordings has one empty part, because Beam needs one.
     return {
         split: [
             Part(tuple(group[start:][:CLIPS_PER_PART]), folder, on_bad_file)
@@ -202,21 +200,21 @@ def divide(
 
 
 def prepare(parts: Sequence[Part], processes: int | None = None) -> None:
-    """Reads the parts that are not ready, each in one of several processes.
+    """Reads the parts that are not ready, in several processes.
 
     Args:
-        parts: As `divide` gives them.
-        processes: How many; `None` takes one for each core.
+        parts: Parts from `divide`.
+        processes: Number of processes; `None` for one on each core.
 
     Raises:
-        RawDataError: A recording is damaged, and is not to be skipped. All
-            parts that were read until then stay.
+        RawDataError: A recording is damaged and must not be skipped. The parts
+            that were read before stay.
     """
     waiting = [part for part in parts if not part.is_ready()]
     clips = sum(len(part.recordings) for part in parts)
     ready = clips - sum(len(part.recordings) for part in waiting)
     if ready:
-        print(f"Resuming: {ready} of {clips} recordings are read already")
+        print(f"Resuming: {ready} of {clips} recordings have been read before")
     if not waiting:
         return
     processes = min(processes or os.cpu_count() or 1, len(waiting))
@@ -250,10 +248,10 @@ def prepare(parts: Sequence[Part], processes: int | None = None) -> None:
 
 @contextlib.contextmanager
 def _reader() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that prepares the parts that it is sent.
+    """A process that prepares the parts sent to it.
 
-    Not one of `multiprocessing`: those import the main script again, here
-    TensorFlow, or fork the threads that TensorFlow has started.
+    Not from `multiprocessing`, which either imports the main script again, and
+    with it TensorFlow, or forks a process with the threads of TensorFlow.
     """
     with subprocess.Popen(
         [sys.executable, "-c", "from datasets.ntu import parts; parts.serve()"],
@@ -276,16 +274,16 @@ def _ask(reader: "subprocess.Popen[bytes]", part: Part) -> None:
         error = pickle.load(reader.stdout)
     except (EOFError, BrokenPipeError):
         raise RuntimeError(
-            "A process that reads recordings has ended, perhaps for want of "
-            f"memory. Its exit status: {reader.wait()}"
+            "A process that reads recordings has ended, perhaps because it "
+            f"ran out of memory. Its exit status: {reader.wait()}"
         ) from None
     if error is not None:
         raise error
 
 
 def serve() -> None:
-    """Prepares parts, from standard input, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent ends this.
+    """Prepares parts from standard input until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent ends the process.
     with contextlib.suppress(EOFError):
         while True:
             part = pickle.load(sys.stdin.buffer)
@@ -299,7 +297,7 @@ def serve() -> None:
 
 
 def report(parts: Sequence[Part]) -> Report:
-    """The reports of all parts, as one."""
+    """The reports of all parts, combined."""
     total = Report()
     for part in parts:
         total.add(part.report())

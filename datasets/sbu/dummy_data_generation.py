@@ -1,8 +1,8 @@
-"""Writes a raw folder of noise in the layout and format of the SBU set.
+"""Writes recordings of noise in the layout and format of the SBU set.
 
     python -m datasets.sbu.dummy_data_generation FOLDER
 
-The tests make theirs where they run, so that none is in the repository.
+The tests generate theirs when they run, so that none is in the repository.
 """
 
 import pathlib
@@ -10,19 +10,18 @@ import sys
 
 import numpy as np
 
-from datasets.sbu.recordings import ACTIONS, FIELDS, FOLDS
+from datasets.sbu.recordings import ACTIONS, FIELDS, SETS
 
 
 def write_dummy_recordings(raw_dir: pathlib.Path, frames: int = 3) -> None:
-    """Writes one clip of each official set, its action by turns.
+    """Writes one clip of each official set, the actions in turn.
 
     Args:
-        raw_dir: Where `<set>/<action>/<take>/skeleton_pos.txt` goes.
-        frames: Lines a clip.
+        raw_dir: Folder for `<set>/<action>/<take>/skeleton_pos.txt`.
+        frames: Number of frames of each clip.
     """
     rng = np.random.default_rng(0)
-    sets = sorted(name for names in FOLDS.values() for name in names)
-    for number, name in enumerate(sets):
+    for number, name in enumerate(SETS):
         action = f"{number % len(ACTIONS) + 1:02d}"
         file = raw_dir / name / action / "001" / "skeleton_pos.txt"
         file.parent.mkdir(parents=True)

@@ -1,25 +1,23 @@
 """Reads raw SBU Kinect Interaction recordings: folders and zips to metres.
 
-A raw folder holds `<set>/<action>/<take>/skeleton_pos.txt`, extracted, or the
-zips of the public download, one a set. Kiwon Yun, Jean Honorio, Debaleena
-Chattopadhyay, Tamara L. Berg, Dimitris Samaras, "Two-person interaction
-detection using body-pose features and multiple instance learning", CVPR
-Workshops 2012.
+A raw folder contains `<set>/<action>/<take>/skeleton_pos.txt`, extracted or in
+the zips of the public download, one zip for each set. Described in Kiwon Yun,
+Jean Honorio, Debaleena Chattopadhyay, Tamara L. Berg, Dimitris Samaras,
+"Two-person interaction detection using body-pose features and multiple instance
+learning", CVPR Workshops 2012.
 """
 
-import collections
-import contextlib
 import dataclasses
 import os
 import pathlib
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
-from typing import IO
+from collections.abc import Mapping
 
 import numpy as np
 
-from datasets.raw import UNREADABLE, RawDataError
+from datasets import raw
+from datasets.raw import RawDataError
+from stalstm.skeletons import NITE
 
 # In the order of the folders 01 to 08.
 ACTIONS: tuple[str, ...] = (
@@ -33,7 +31,7 @@ ACTIONS: tuple[str, ...] = (
     "punching",
 )
 
-# The official folds, 1-based: the sets to test on when trained on the others.
+# The official folds: the sets to test on when all others train.
 FOLDS: dict[int, tuple[str, ...]] = {
     1: ("s01s02", "s03s04", "s05s02", "s06s04"),
     2: ("s02s03", "s02s07", "s03s05", "s05s03"),
@@ -41,13 +39,14 @@ FOLDS: dict[int, tuple[str, ...]] = {
     4: ("s02s01", "s02s06", "s03s02", "s03s06"),
     5: ("s04s02", "s04s03", "s04s06", "s06s02", "s06s03"),
 }
+SETS: tuple[str, ...] = tuple(sorted(sum(FOLDS.values(), ())))
 
 BODIES = 2
-JOINTS = 15
+JOINTS = len(NITE.joints)
 FIELDS = 1 + BODIES * JOINTS * 3
 
-# A recording stores x and y over the width and height of the 640 x 480 image
-# and z over the sensor's range; metres = ORIGIN + SCALE * (x, y, z).
+# A recording stores x and y as fractions of the 640 x 480 image and z as a
+# fraction of the sensor's range; metres = ORIGIN + SCALE * (x, y, z).
 ORIGIN = np.array([1.280, 0.960, 0.0])
 SCALE = np.array([-2.560, -1.920, 10.0 / 7.8125])
 
@@ -62,12 +61,12 @@ class Clip:
     """One recording of one action.
 
     Attributes:
-        frame_numbers: `(frames,)`, int64, as recorded: from anywhere, by one.
-        skeleton: `(frames, 2, 15, 3)`, float32, metres in camera space. Joints:
-            head, neck, torso, left shoulder, elbow, hand, right shoulder,
-            elbow, hand, left hip, knee, foot, right hip, knee, foot.
-        repeated_frames: Frames whose 90 coordinates are those of the frame
-            before. They are part of `skeleton`.
+        frame_numbers: Frame numbers as recorded, `(frames,)`, int64. They start
+            anywhere and increase by one.
+        skeleton: Joints in the order of `NITE`, `(frames, 2, 15, 3)`, float32,
+            metres in camera space.
+        repeated_frames: Number of frames whose coordinates all equal those of
+            the frame before. They are part of `skeleton`.
     """
 
     frame_numbers: np.ndarray
@@ -76,26 +75,23 @@ class Clip:
 
 
 @dataclasses.dataclass(frozen=True)
-class Recording:
-    """Where one `skeleton_pos.txt` is.
-
-    Attributes:
-        set: Pair of performers, such as `"s01s02"`.
-        action: Folder of the action, `"01"` to `"08"` in the public set.
-        take: Folder of the take, such as `"001"`.
-        path: The file, or the zip that holds it.
-        member: Its name inside the zip; `None` for a file.
-    """
-
-    set: str
-    action: str
-    take: str
-    path: pathlib.Path
-    member: str | None = None
+class Recording(raw.Recording):
+    """Where one `skeleton_pos.txt` is; its `clip_id` is `"s01s02/03/001"`."""
 
     @property
-    def clip_id(self) -> str:
-        return f"{self.set}/{self.action}/{self.take}"
+    def set(self) -> str:
+        """The pair of performers, such as `"s01s02"`."""
+        return self.clip_id.split("/")[0]
+
+    @property
+    def action(self) -> str:
+        """Folder of the action, `"01"` to `"08"` in the public set."""
+        return self.clip_id.split("/")[1]
+
+    @property
+    def take(self) -> str:
+        """Folder of the take, such as `"001"`."""
+        return self.clip_id.split("/")[2]
 
     @property
     def fold(self) -> int | None:
@@ -104,7 +100,7 @@ class Recording:
 
     @property
     def label(self) -> int | None:
-        """Place in `ACTIONS`; `None` for another folder than 01 to 08."""
+        """Index in `ACTIONS`; `None` for a folder other than 01 to 08."""
         label = int(self.action) - 1
         return label if 0 <= label < len(ACTIONS) else None
 
@@ -114,134 +110,92 @@ class Recording:
         Raises:
             RawDataError: The recording or its zip is damaged.
         """
-        if self.member is None:
-            with self.path.open("rb") as file:
-                return read_recording(file, str(self.path))
-        with _open_zip(self.path) as archive, archive.open(self.member) as file:
-            return read_recording(file, f"{self.path}/{self.member}")
-
-
-@dataclasses.dataclass(frozen=True)
-class Survey:
-    """What a raw folder holds.
-
-    Attributes:
-        recordings: Sorted by `clip_id`, each of which is there once.
-        ignored: How many things look like recordings and are not read, by
-            (reason, file or zip).
-    """
-
-    recordings: list[Recording]
-    ignored: collections.Counter[tuple[str, str]]
-
-
-def find_recordings(raw_dir: str | os.PathLike[str]) -> list[Recording]:
-    """The recordings of `survey`, sorted by `clip_id`."""
-    return survey(raw_dir).recordings
+        return read_recording(self.read_bytes(), self.place)
 
 
 def survey(
-    raw_dir: str | os.PathLike[str] | None,
+    path: str | os.PathLike[str] | None,
     zips: Mapping[str, pathlib.Path] | None = None,
-) -> Survey:
-    """Finds the recordings of extracted sets and of zips, at any depth.
+) -> raw.Survey[Recording]:
+    """Finds the recordings in a folder or a zip: see `raw.survey`.
 
-    Zips are listed, never extracted. A member without a set folder belongs to
-    the set in the zip's name. A clip that is in a folder and in a zip is read
-    from the folder, so that half a set, extracted, takes the rest from its zip.
+    A member of a zip that is not in a folder named after a set belongs to the
+    set in the name of the zip.
 
     Args:
-        raw_dir: Folder of the raw recordings. One that does not exist holds
-            nothing.
-        zips: More zips, wherever they are and whatever their name, by set.
+        path: A folder or a zip, or `None`.
+        zips: Further zips by set, wherever they are and whatever their name.
 
     Raises:
         RawDataError: A zip is damaged.
     """
-    files: list[pathlib.Path] = []
-    sets_of_zips: dict[pathlib.Path, str | None] = {}
-    walk = (
-        os.walk(os.path.abspath(raw_dir), followlinks=True) if raw_dir else ()
+    sets = {
+        pathlib.Path(os.path.abspath(place)): name
+        for name, place in (zips or {}).items()
+    }
+
+    def clip_id(path: pathlib.Path, member: str | None) -> str | None:
+        match = _PLACE.search(member or path.as_posix())
+        if match is None:
+            return None
+        set_, action, take = match.groups()
+        if set_ is None and member is not None:
+            named = _SET.search(path.stem)
+            set_ = sets.get(path) or (named and named.group())
+        return f"{set_}/{action}/{take}" if set_ else None
+
+    return raw.survey(
+        [*([] if path is None else [path]), *sets],
+        recording=Recording,
+        looks_like=lambda name: name.lower().startswith("skeleton"),
+        clip_id=clip_id,
+        rule="at <set>/<action>/<take>/skeleton_pos.txt",
     )
-    for folder, _, names in walk:
-        for name in names:
-            path = pathlib.Path(folder, name)
-            if _is_like_a_recording(path.as_posix()):
-                files.append(path)
-            elif path.suffix.lower() == ".zip" and not name.startswith("."):
-                in_name = _SET.search(path.stem)
-                sets_of_zips[path] = in_name.group() if in_name else None
-    sets_of_zips |= {path: name for name, path in (zips or {}).items()}
-
-    recordings: dict[str, Recording] = {}
-    ignored: collections.Counter[tuple[str, str]] = collections.Counter()
-
-    def add(path: pathlib.Path, set_: str | None, member: str | None) -> None:
-        recording = _locate(path, set_, member)
-        if recording is None:
-            name = str(path if member is None else path / member)
-            ignored["not at <set>/<action>/<take>/skeleton_pos.txt", name] += 1
-        elif recording.clip_id in recordings:
-            ignored[
-                "copies of clips found in a folder or an earlier zip", str(path)
-            ] += 1
-        else:
-            recordings[recording.clip_id] = recording
-
-    for path in sorted(files):
-        add(path, None, None)
-    for path, set_ in sorted(sets_of_zips.items()):
-        with _open_zip(path) as archive:
-            members = sorted(filter(_is_like_a_recording, archive.namelist()))
-        for member in members:
-            add(path, set_, member)
-        if not members:
-            ignored["zip without a recording", str(path)] += 1
-    return Survey([recordings[key] for key in sorted(recordings)], ignored)
 
 
-def read_recording(file: IO[bytes], name: str) -> Clip:
+def read_recording(data: bytes, place: str) -> Clip:
     """Reads one `skeleton_pos.txt`.
 
-    A line is a frame: its number, which steps by one, then x, y, z of the 15
-    joints of person A and of person B, normalised by the image; 91 fields
-    between commas.
+    A line is a frame. Its 91 fields, separated by commas, are the frame number,
+    which increases by one, then x, y and z of the 15 joints of person A and of
+    person B, normalised by the image.
 
     Args:
-        file: The recording, open in binary mode.
-        name: What an error calls it.
+        data: Content of the file.
+        place: Name of the file in error messages.
 
     Raises:
-        RawDataError: A line has not 91 fields, a field is no finite number, the
-            frame numbers do not step by one, or there is no line.
+        RawDataError: There is no line, a line does not have 91 fields, a field
+            is not a finite number, or the frame numbers do not increase by one.
     """
-    lines = file.read().splitlines()
+    lines = data.splitlines()
     if not lines:
         raise RawDataError(
-            f"{name}, line 1: expected {FIELDS} fields. Received: an empty file"
+            f"{place}, line 1: expected {FIELDS} fields. "
+            "Received: an empty file"
         )
     rows = np.empty((len(lines), FIELDS))
-    for number, line in enumerate(lines, start=1):
-        place = f"{name}, line {number}"
+    for index, line in enumerate(lines):
+        where = f"{place}, line {index + 1}"
         fields = line.split(b",")
         if len(fields) != FIELDS:
             raise RawDataError(
-                f"{place}: expected {FIELDS} fields between commas. "
+                f"{where}: expected {FIELDS} fields separated by commas. "
                 f"Received: {len(fields)}"
             )
-        row = rows[number - 1]
+        row = rows[index]
         row[:] = [
-            _number(field, f"{place}, field {column}")
+            raw.number(field, f"{where}, field {column}")
             for column, field in enumerate(fields, start=1)
         ]
         if not row[0].is_integer():
             raise RawDataError(
-                f"{place}: expected a whole frame number. Received: {row[0]}"
+                f"{where}: expected a whole frame number. Received: {row[0]}"
             )
-        if number > 1 and row[0] != rows[number - 2, 0] + 1:
+        if index and row[0] != rows[index - 1, 0] + 1:
             raise RawDataError(
-                f"{place}: expected frame numbers that step by one. "
-                f"Received: {row[0]:.0f} after {rows[number - 2, 0]:.0f}"
+                f"{where}: expected frame numbers that increase by one. "
+                f"Received: {row[0]:.0f} after {rows[index - 1, 0]:.0f}"
             )
     coordinates = rows[:, 1:].reshape(-1, BODIES, JOINTS, 3)
     repeated = np.all(rows[1:, 1:] == rows[:-1, 1:], axis=1)
@@ -250,46 +204,3 @@ def read_recording(file: IO[bytes], name: str) -> Clip:
         skeleton=(ORIGIN + SCALE * coordinates).astype(np.float32),
         repeated_frames=int(repeated.sum()),
     )
-
-
-def _number(field: bytes, place: str) -> float:
-    try:
-        number = float(field)
-    except ValueError:
-        number = float("nan")
-    # Also false for "nan", and far beyond what a sensor sees.
-    if not abs(number) < 1e9:
-        received = field.decode("ascii", "backslashreplace")
-        raise RawDataError(
-            f"{place}: expected a finite number. Received: {received!r}"
-        )
-    return number
-
-
-def _is_like_a_recording(path: str) -> bool:
-    """Not so `__MACOSX/.../._skeleton_pos.txt`, `.DS_Store` and images."""
-    *folders, name = path.split("/")
-    return name.lower().startswith("skeleton") and "__MACOSX" not in folders
-
-
-def _locate(
-    path: pathlib.Path, set_: str | None, member: str | None
-) -> Recording | None:
-    match = _PLACE.search(member or path.as_posix())
-    if match is None or not (set_ := match[1] or set_):
-        return None
-    return Recording(set_, match[2], match[3], path, member)
-
-
-@contextlib.contextmanager
-def _open_zip(path: pathlib.Path) -> Iterator[zipfile.ZipFile]:
-    """Opens a zip; damage that shows now or while reading names it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except UNREADABLE as error:
-        raise RawDataError(
-            f"{path}: expected a whole zip file. Received: "
-            f"{error or type(error).__name__}. If it is damaged, delete it "
-            "and fetch it again"
-        ) from None

@@ -1,0 +1,9 @@
+"""Made-up recordings in the layout of the SBU set, for a first training."""
+
+from datasets import sbu
+from datasets.data_set import DataSet
+from datasets.sbu import recordings
+
+DATA_SET = DataSet(
+    name="synthetic", options=(), survey=recordings.survey, read=sbu.read
+)

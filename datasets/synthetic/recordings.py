@@ -1,22 +1,21 @@
-"""Writes recordings of people who never lived, in the raw SBU layout.
+"""Writes recordings of people who never lived, in the raw layout of SBU.
 
     python -m datasets.synthetic.recordings --out=DIR --seed=0
 
-Seven performers in the 21 official sets act the eight interactions of the SBU
-Kinect Interaction set in front of a simulated Kinect. Folders, fields,
-normalisation and rounding are those of the real files.
+In 21 sets, as in the SBU Kinect Interaction set, seven performers act its eight
+interactions in front of a simulated Kinect. Folders, fields, normalisation and
+rounding are those of the real files.
 """
 
 import itertools
 import os
 import pathlib
-import tempfile
 from collections.abc import Iterator
 
 import numpy as np
 from absl import app, flags
 
-from datasets.sbu.recordings import FOLDS, ORIGIN, SCALE
+from datasets.sbu.recordings import ORIGIN, SCALE, SETS
 from datasets.synthetic.figure import (
     ELBOWS,
     FEET,
@@ -28,16 +27,16 @@ from datasets.synthetic.figure import (
     Performer,
 )
 from datasets.synthetic.interactions import INTERACTIONS, Scene
+from stalstm import files
 
-SETS: tuple[str, ...] = tuple(sorted(sum(FOLDS.values(), ())))
 FRAMES_PER_SECOND = 15
 MIN_FRAMES, MAX_FRAMES = 10, 46
 
-# What random numbers are for: with the seed, the start of a generator's key.
+# The key of a random generator begins with the seed and one of these uses.
 _CAST, _SIDES, _CLIP = range(3)
 
-# Where idle hands are, from the shoulder: forward, up and outward, in arm
-# lengths. Hanging, half raised, on the hip, folded, behind the back.
+# Positions of idle hands relative to the shoulder: forward, up and outward, in
+# arm lengths. Hanging, half raised, on the hip, folded, behind the back.
 _IDLE_HANDS = np.array(
     [
         [0.08, -0.97, 0.1],
@@ -49,25 +48,25 @@ _IDLE_HANDS = np.array(
 )
 _IDLE_HANDS_ODDS = [0.6, 0.15, 0.1, 0.1, 0.05]
 
-# The error of each joint, the torso's being 1, after the real set's jitter.
+# The error of each joint relative to the torso, estimated from the real set.
 _JOINT_ERRORS = np.array(
     [1.3, 1, 1, 1.2, 1.7, 2.1, 1.2, 1.8, 2.2, 1.3, 1.8, 2.8, 1.3, 1.8, 2.8]
 )
 _JITTER, _DRIFT = 0.002, 0.006  # Metres at the torso.
-_GLITCH, _GLITCH_ODDS = 0.12, 0.3  # Metres, and clips that have one.
+_GLITCH, _GLITCH_ODDS = 0.12, 0.3  # Metres; fraction of clips with a glitch.
 
 
 def write_recordings(
     folder: str | os.PathLike[str], seed: int = 0, takes: int = 2
 ) -> None:
-    """Writes `<set>/<action>/<take>/skeleton_pos.txt` of the 21 sets.
+    """Writes `<set>/<action>/<take>/skeleton_pos.txt` for the 21 sets.
 
     The folder appears when it is complete, never before.
 
     Args:
-        folder: Where; nothing may be there yet.
-        seed: The same seed gives the same bytes.
-        takes: Clips of each set and action.
+        folder: Folder to create.
+        seed: Random seed. The same seed gives the same bytes.
+        takes: Number of clips of each set and action.
 
     Raises:
         FileExistsError: `folder` exists.
@@ -75,22 +74,18 @@ def write_recordings(
     folder = pathlib.Path(folder).absolute()
     if folder.exists():
         raise FileExistsError(
-            f"`folder` must be a new one. Received: folder={folder}, which "
-            "exists"
+            f"`folder` must not exist yet. Received: folder={folder}"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f"{folder.name}.partial-", dir=folder.parent
-    ) as partial:
+    with files.replacing(folder) as temporary:
         for clip_id, text in generate(seed, takes):
-            path = pathlib.Path(partial, "raw", clip_id, "skeleton_pos.txt")
+            path = temporary / clip_id / "skeleton_pos.txt"
             path.parent.mkdir(parents=True)
             path.write_bytes(text)
-        os.rename(pathlib.Path(partial, "raw"), folder)
 
 
 def generate(seed: int, takes: int) -> Iterator[tuple[str, bytes]]:
-    """Yields the clip id and the bytes of each recording."""
+    """Yields the clip id and the content of each recording."""
     cast = draw_cast(seed)
     for number, name in enumerate(SETS):
         pair = cast[name[:3]], cast[name[3:]]
@@ -113,7 +108,7 @@ def draw_cast(seed: int) -> dict[str, Performer]:
     for number in range(7):
         size = rng.uniform(0.93, 1.07)
         arms, legs = size * rng.uniform(0.96, 1.04, 2)
-        # The mean bones of the real set, metres.
+        # Mean lengths of bones in the real set, in metres.
         cast[f"s{number + 1:02}"] = Performer(
             trunk=0.216 * size,
             shoulder=0.151 * size * rng.uniform(0.95, 1.05),
@@ -132,21 +127,23 @@ def draw_cast(seed: int) -> dict[str, Performer]:
 
 
 def act(rng, action, pair, first_is_left):
-    """One clip before it is filmed.
+    """Performs one clip, as it is before it is filmed.
 
     Args:
         rng: Random generator.
         action: Folder of the action, `"01"` to `"08"`.
         pair: The two `Performer`s, in the order of the file.
-        first_is_left: Whether the first of them stands on the image's left.
+        first_is_left: Whether the first of them stands on the left of the
+            image.
 
     Returns:
-        `(frames, 2, 15, 3)`, metres in the world of `Figure`.
+        The joints, `(frames, 2, 15, 3)`, in metres and the world axes of
+        `figure`.
     """
     interaction = INTERACTIONS[action]
     actor = rng.integers(2)
     tempo = pair[actor].tempo * rng.uniform(0.85, 1.15)
-    # A clip may start after its interaction does, or end before it is over.
+    # A clip may begin after its interaction does, or end before it is over.
     before, after = interaction.seconds * rng.uniform(-0.05, 0.6, 2)
     seconds = (before + interaction.seconds + after) / tempo
     frames = int(
@@ -169,7 +166,7 @@ def act(rng, action, pair, first_is_left):
 
 
 def _stand(rng, performer, direction, frames):
-    """A figure with a posture of the day, which sways and shifts its weight."""
+    """A figure with a random posture, which sways and shifts its weight."""
     idle = rng.choice(len(_IDLE_HANDS), 2, p=_IDLE_HANDS_ODDS)
     hands = _IDLE_HANDS[idle] + rng.normal(0, 0.05, (2, 3))
     stance = np.array([0, 0, performer.hip + rng.uniform(0, 0.06)])
@@ -192,14 +189,15 @@ def _stand(rng, performer, direction, frames):
 
 
 def film(rng, world):
-    """What a Kinect at about 2.2 metres makes of it.
+    """The measurements of a Kinect at a distance of about 2.2 metres.
 
     Args:
         rng: Random generator.
-        world: `(frames, 2, 15, 3)`, metres, the floor at y = 0.
+        world: True joints, `(frames, 2, 15, 3)`, in metres, with the floor at
+            y = 0.
 
     Returns:
-        The same shape, metres in camera space.
+        Measured joints, `(frames, 2, 15, 3)`, in metres in camera space.
     """
     frames = len(world)
     x, y, z = np.moveaxis(world, -1, 0)
@@ -224,11 +222,11 @@ def film(rng, world):
 
 
 def encode(skeleton, first_frame: int) -> bytes:
-    """The bytes of a `skeleton_pos.txt`.
+    """The content of a `skeleton_pos.txt`.
 
     Args:
-        skeleton: `(frames, 2, 15, 3)`, metres in camera space.
-        first_frame: Number of the first frame.
+        skeleton: Joints, `(frames, 2, 15, 3)`, in metres in camera space.
+        first_frame: Frame number of the first frame.
     """
     fields = ((skeleton - ORIGIN) / SCALE).reshape(len(skeleton), -1)
     return "".join(
@@ -238,12 +236,18 @@ def encode(skeleton, first_frame: int) -> bytes:
 
 
 def _random(*key: int) -> np.random.Generator:
-    """A generator of its own for each key: one clip changes no other."""
+    """A separate generator for each key, so that no clip changes another."""
     return np.random.default_rng(key)
 
 
 def smooth_noise(rng, shape, width):
-    """Normal noise of unit variance, `(frames, ...)`, smooth over frames."""
+    """Normal noise of unit variance, `(frames, ...)`, smooth over frames.
+
+    Args:
+        rng: Random generator.
+        shape: Shape of the noise.
+        width: Width of the smoothing window, in frames.
+    """
     window = np.hanning(width + 2)[1:-1]
     white = rng.standard_normal((shape[0] + width - 1, *shape[1:]))
     windows = np.lib.stride_tricks.sliding_window_view(white, width, axis=0)
@@ -257,14 +261,12 @@ def main(_):
 
 
 if __name__ == "__main__":
-    OUT = flags.DEFINE_string("out", None, "New folder.", required=True)
-    SEED = flags.DEFINE_integer(
-        "seed", 0, "Same seed, same bytes.", lower_bound=0
-    )
+    OUT = flags.DEFINE_string("out", None, "Folder to create.", required=True)
+    SEED = flags.DEFINE_integer("seed", 0, "Random seed.", lower_bound=0)
     TAKES = flags.DEFINE_integer(
         "takes",
         2,
-        "Clips of each set and action.",
+        "Number of clips of each set and action.",
         lower_bound=1,
         upper_bound=999,
     )

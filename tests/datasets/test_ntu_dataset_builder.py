@@ -13,6 +13,8 @@ from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
 from datasets.ntu.recordings import survey
 from datasets.raw import RawDataError
+from stalstm.description import Description
+from stalstm.skeletons import KINECT2
 
 MISSING = "S001C002P005R002A008"
 
@@ -75,10 +77,9 @@ def files(data_dir):
 def test_one_copy_serves_both_protocols(raw_dir, data_dir, config):
     builder = prepare(raw_dir, data_dir, config)
     assert set(builder.info.splits) == set(official.split_names(config))
-    for protocol in official.DATA_SETS[config].protocols:
+    for name, protocol in official.protocols(config).items():
         train, test = (
-            read(builder, split)
-            for split in official.protocol_splits(config, protocol)
+            read(builder, split) for split in (protocol.train, protocol.test)
         )
         assert len(train) + len(test) == 60
         for clips, trains in ((train, True), (test, False)):
@@ -90,7 +91,7 @@ def test_one_copy_serves_both_protocols(raw_dir, data_dir, config):
                         "cross_subject": clip["performer"] in (1, 2, 4, 5),
                         "cross_view": clip["camera"] in (2, 3),
                         "cross_setup": clip["setup"] % 2 == 0,
-                    }[protocol]
+                    }[name]
                 )
 
 
@@ -125,6 +126,20 @@ def test_all_class_names_are_there(data_dir, config, actions):
     assert names == list(official.ACTIONS[:actions])
 
 
+def test_the_metadata_describe_the_data_before_and_after(raw_dir, data_dir):
+    expected = Description(
+        skeleton=KINECT2,
+        bodies=2,
+        classes=official.ACTIONS[:60],
+        protocols=official.protocols("ntu60"),
+    )
+    before = ntu_dataset_builder.Builder(config="ntu60", data_dir=data_dir)
+    assert Description.from_json(before.info.metadata) == expected
+
+    prepared = tfds.builder_from_directory(prepare(raw_dir, data_dir).data_path)
+    assert Description.from_json(prepared.info.metadata) == expected
+
+
 def test_listed_empty_and_foreign_clips_are_left_out_counted_and_named(
     raw_dir, data_dir, tmp_path, capfd
 ):
@@ -155,7 +170,7 @@ def test_damage_is_an_error_that_loses_nothing_or_is_skipped_by_name(
     message = "line 3: expected a body line"
     with pytest.raises(RawDataError, match=message):
         prepare(folder, data_dir, processes=1)
-    assert not (data_dir / "ntu" / "ntu60" / "1.0.0").exists()
+    assert not list((data_dir / "ntu" / "ntu60").glob("?.?.?"))
     assert "dataset_info.json" not in files(data_dir)
 
     builder = prepare(folder, data_dir, on_bad_file="skip", processes=1)
@@ -165,7 +180,7 @@ def test_damage_is_an_error_that_loses_nothing_or_is_skipped_by_name(
     assert f"Left out, damaged: 1 ({bad}, {message}" in out
     # Nothing but the prepared data stays.
     assert {name.split(".")[0] for name in files(data_dir)} == {
-        "1",  # 1.0.0.lock
+        "2",  # 2.0.0.lock
         "dataset_info",
         "features",
         "label",
@@ -176,7 +191,7 @@ def test_damage_is_an_error_that_loses_nothing_or_is_skipped_by_name(
 
 
 def test_what_a_killed_preparation_has_left_is_removed(raw_dir, data_dir):
-    left = data_dir / "ntu" / "ntu60" / "incomplete.ABCDEF_1.0.0"
+    left = data_dir / "ntu" / "ntu60" / "incomplete.ABCDEF_2.0.0"
     left.mkdir(parents=True)
     (left / "half").write_text("a shard")
     prepare(raw_dir, data_dir)

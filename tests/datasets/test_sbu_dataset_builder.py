@@ -13,7 +13,9 @@ import tensorflow_datasets as tfds
 from datasets.raw import RawDataError
 from datasets.sbu import sbu_dataset_builder
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
-from datasets.sbu.recordings import FOLDS, find_recordings
+from datasets.sbu.recordings import ACTIONS, FOLDS, survey
+from stalstm.description import Description, fold_protocols
+from stalstm.skeletons import NITE
 
 
 class SbuTest(tfds.testing.DatasetBuilderTestCase):
@@ -83,7 +85,7 @@ def test_an_example_is_its_recording(raw_dir, data_dir):
         for example in tfds.as_numpy(builder.as_dataset(split="all"))
     }
 
-    recordings = find_recordings(raw_dir)
+    recordings = survey(raw_dir).recordings
     assert sorted(by_id) == [r.clip_id for r in recordings]
     for recording in recordings:
         example, clip = by_id[recording.clip_id], recording.read()
@@ -94,6 +96,20 @@ def test_an_example_is_its_recording(raw_dir, data_dir):
         assert example["label"] == int(recording.action) - 1
         for name in ("set", "action", "take"):
             assert example[name].decode() == getattr(recording, name)
+
+
+def test_the_metadata_describe_the_data_before_and_after(raw_dir, data_dir):
+    expected = Description(
+        skeleton=NITE, bodies=2, classes=ACTIONS, protocols=fold_protocols(5)
+    )
+    before = sbu_dataset_builder.Builder(data_dir=data_dir)
+    assert Description.from_json(before.info.metadata) == expected
+
+    prepared = tfds.builder_from_directory(prepare(raw_dir, data_dir).data_path)
+    assert Description.from_json(prepared.info.metadata) == expected
+    for protocol in expected.protocols.values():
+        for split in (protocol.train, protocol.test):
+            assert set(split.split("+")) <= set(prepared.info.splits)
 
 
 def test_a_fold_holds_its_own_sets(raw_dir, data_dir):

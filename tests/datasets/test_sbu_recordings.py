@@ -22,7 +22,7 @@ def write(folder, text, clip_id="s01s02/03/001"):
 
 
 def read_only(folder):
-    (recording,) = recordings.find_recordings(folder)
+    (recording,) = recordings.survey(folder).recordings
     return recording.read()
 
 
@@ -61,7 +61,7 @@ def test_the_real_set_is_282_clips_and_6822_frames(sbu_raw_dir):
 
 
 def test_a_real_line_has_these_metres(sbu_raw_dir):
-    found = recordings.find_recordings(sbu_raw_dir)
+    found = recordings.survey(sbu_raw_dir).recordings
     clip = next(r for r in found if r.clip_id == "s01s02/03/001").read()
 
     assert clip.frame_numbers[0] == 350
@@ -77,7 +77,7 @@ def test_a_real_line_has_these_metres(sbu_raw_dir):
 
 def test_a_real_thigh_measures_about_43_centimetres(sbu_raw_dir):
     skeletons = np.concatenate(
-        [r.read().skeleton for r in recordings.find_recordings(sbu_raw_dir)]
+        [r.read().skeleton for r in recordings.survey(sbu_raw_dir).recordings]
     )
     for hip, knee in ((9, 10), (12, 13)):
         thighs = skeletons[:, :, hip] - skeletons[:, :, knee]
@@ -159,6 +159,19 @@ def test_damage_is_an_error_that_names_file_and_line(
     assert received in str(error.value)
 
 
+def test_a_zip_of_another_name_belongs_to_the_set_that_it_was_fetched_for(
+    tmp_path,
+):
+    path = tmp_path / "download"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("03/001/skeleton_pos.txt", line())
+
+    found = recordings.survey(None, zips={"s01s02": path})
+
+    assert [r.clip_id for r in found.recordings] == ["s01s02/03/001"]
+    assert len(found.recordings[0].read().skeleton) == 1
+
+
 def test_damage_inside_a_zip_names_zip_member_and_line(tmp_path):
     write(tmp_path / "raw", line() + line(2, fields=1))
     zips_dir = tmp_path / "zips"
@@ -201,8 +214,8 @@ def test_zips_hold_the_same_as_folders(tmp_path, prefix):
 def test_the_real_set_reads_alike_from_zips(sbu_raw_dir, tmp_path):
     zip_sets(sbu_raw_dir, tmp_path, prefix="{}/")
 
-    in_folders = recordings.find_recordings(sbu_raw_dir)
-    in_zips = recordings.find_recordings(tmp_path)
+    in_folders = recordings.survey(sbu_raw_dir).recordings
+    in_zips = recordings.survey(tmp_path).recordings
 
     assert [r.clip_id for r in in_zips] == [r.clip_id for r in in_folders]
     assert all(
@@ -221,7 +234,7 @@ def test_a_truncated_zip_is_an_error_that_names_it(tmp_path, kept):
     path.write_bytes(whole[:kept])
 
     with pytest.raises(RawDataError, match=r"s01s02\.zip: expected a whole"):
-        recordings.find_recordings(tmp_path)
+        recordings.survey(tmp_path)
 
 
 def test_a_member_that_fails_its_checksum_names_its_zip(tmp_path):
@@ -230,8 +243,9 @@ def test_a_member_that_fails_its_checksum_names_its_zip(tmp_path):
         archive.writestr("s01s02/03/001/skeleton_pos.txt", line())
     path.write_bytes(path.read_bytes().replace(b"0.5,0.5", b"0.5,0.6"))
 
-    (recording,) = recordings.find_recordings(tmp_path)
-    with pytest.raises(RawDataError, match=r"s01s02\.zip: .*Bad CRC-32"):
+    (recording,) = recordings.survey(tmp_path).recordings
+    member = r"s01s02\.zip/s01s02/03/001/skeleton_pos\.txt"
+    with pytest.raises(RawDataError, match=rf"{member}: .*Bad CRC-32"):
         recording.read()
 
 
@@ -286,6 +300,6 @@ def test_a_clip_in_folder_and_zip_is_read_once_from_the_folder(tmp_path):
 
 
 def test_an_unknown_action_has_no_label_and_an_unknown_set_no_fold():
-    recording = recordings.Recording("s08s09", "09", "001", pathlib.Path())
+    recording = recordings.Recording("s08s09/09/001", pathlib.Path())
     assert recording.label is None
     assert recording.fold is None

@@ -6,6 +6,8 @@ import tensorflow_datasets as tfds
 from datasets.sbu.recordings import ACTIONS, FOLDS
 from datasets.synthetic import synthetic_dataset_builder
 from datasets.synthetic.recordings import write_recordings
+from stalstm.description import Description, fold_protocols
+from stalstm.skeletons import NITE
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,17 @@ def test_the_set_has_its_five_folds_and_says_what_it_is(builder):
     assert info.features["label"].names == list(ACTIONS)
     assert "means that the program works" in info.description
     assert "yun2012two" in info.citation
+
+
+def test_the_prepared_data_states_what_the_sbu_set_states(builder):
+    prepared = tfds.builder_from_directory(builder.data_path)
+    for metadata in (builder.info.metadata, prepared.info.metadata):
+        assert Description.from_json(metadata) == Description(
+            skeleton=NITE,
+            bodies=2,
+            classes=ACTIONS,
+            protocols=fold_protocols(5),
+        )
 
 
 def test_every_fold_has_every_action_twice_a_set(builder):

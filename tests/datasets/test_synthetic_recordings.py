@@ -8,12 +8,12 @@ from datasets.sbu.recordings import (
     FOLDS,
     ORIGIN,
     SCALE,
-    find_recordings,
+    SETS,
+    survey,
 )
 from datasets.synthetic import recordings
 from datasets.synthetic.figure import bend
 from datasets.synthetic.recordings import (
-    SETS,
     act,
     draw_cast,
     encode,
@@ -38,7 +38,7 @@ def raw_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clips(raw_dir):
-    return [(r, r.read()) for r in find_recordings(raw_dir)]
+    return [(r, r.read()) for r in survey(raw_dir).recordings]
 
 
 def bone_lengths(skeleton):
@@ -90,7 +90,7 @@ def test_the_sbu_reader_gives_back_what_was_written(raw_dir):
 
     clip = next(
         recording.read()
-        for recording in find_recordings(raw_dir)
+        for recording in survey(raw_dir).recordings
         if recording.take == "003"
     )
     file.unlink()

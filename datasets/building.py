@@ -1,0 +1,62 @@
+"""What the TFDS builders share."""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from datasets.raw import RawDataError
+from stalstm.description import Description
+
+
+def dataset_info(
+    builder: tfds.core.DatasetBuilder,
+    description: Description,
+    features: Mapping[str, Any],
+    homepage: str | None = None,
+) -> tfds.core.DatasetInfo:
+    """The return value of a builder's `_info`.
+
+    Its metadata is the description, which `Description.from_json` reads back
+    from the prepared data.
+
+    Args:
+        builder: The builder.
+        description: What the data set says of itself.
+        features: Features that only this data set has, besides `skeleton`,
+            `label` and `clip_id`.
+        homepage: Address of the web page of the data set.
+    """
+    joints = len(description.skeleton.joints)
+    return builder.dataset_info_from_configs(
+        features=tfds.features.FeaturesDict(
+            {
+                # As bytes: a list of numbers takes twenty times as long.
+                "skeleton": tfds.features.Tensor(
+                    shape=(None, description.bodies, joints, 3),
+                    dtype=np.float32,
+                    encoding=tfds.features.Encoding.BYTES,
+                ),
+                "label": tfds.features.ClassLabel(names=description.classes),
+                "clip_id": tfds.features.Text(),
+                **features,
+            }
+        ),
+        supervised_keys=("skeleton", "label"),
+        homepage=homepage,
+        metadata=tfds.core.MetadataDict(description.to_json()),
+    )
+
+
+def manual_dir(dl_manager: tfds.download.DownloadManager) -> pathlib.Path:
+    """The folder of the raw recordings.
+
+    Raises:
+        RawDataError: The folder does not exist or is empty.
+    """
+    try:
+        return dl_manager.manual_dir
+    except AssertionError as error:
+        raise RawDataError(str(error)) from None
