@@ -80,13 +80,14 @@ def test_a_builder_takes_the_options_and_describes_the_data(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", datasets.names())
-def test_an_option_has_the_default_of_the_builder(name):
+def test_an_option_has_the_default_of_the_builder(name, tmp_path):
     data_set = datasets.get(name)
-    arguments = inspect.signature(type(data_set.builder()).__init__).parameters
+    builder = data_set.builder(tmp_path)
+    arguments = inspect.signature(type(builder).__init__).parameters
     for option in data_set.options:
         assert option.choices == () or option.default in option.choices
         if option.name == "config":  # Of every TFDS builder.
-            assert data_set.builder().builder_config.name == option.default
+            assert builder.builder_config.name == option.default
         else:
             assert arguments[option.name].default == option.default
 
