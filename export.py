@@ -5,53 +5,55 @@
 leaves in models/, <n> being the next number,
 
     sbu/<n>/            the SavedModel
-    litert/sbu/<n>/     step_*.tflite and clip_*.tflite, with model.json
-    compose.yaml        what serves all models of the folder, with
-                        models.config, batching.config, monitoring.config
+    litert/sbu/<n>/     frame_*.tflite and clip_*.tflite, with what runs them
+    compose.yaml        serves all models of the folder, with models.config,
+                        batching.config and monitoring.config
 
-and says how far each of them agrees with the Keras model.
+and prints how closely each of them agrees with the Keras model.
 """
 
 import os
 import pathlib
-import shutil
-import tempfile
+import shlex
 from collections.abc import Sequence
 
-# Before TensorFlow is imported, or it tells what the machine has not.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Set before importing TensorFlow, to silence its startup warnings.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from stalstm import input_pipeline
-from stalstm import workdir as workdir_lib
-from stalstm.serving import agreement, litert, saved_model, server_files
-from stalstm.serving.inputs import InputError
-from stalstm.serving.trained import ExportError, Trained, load
+from stalstm import files, input_pipeline, paths
+from stalstm.export import agreement, litert, saved_model, server_files
+from stalstm.export.errors import ExportError
+from stalstm.models.classifier import Classifier
+from stalstm.runtime.litert import InputError
+from stalstm.workdir import Trained, WorkdirError, load
 
-# At most so many clips of the test split are compared.
+# Maximum number of clips of the test split to compare on.
 COMPARED = 256
 
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "What train.py left.", required=True
+_WORKDIR = paths.DEFINE_path(
+    "workdir", None, "Workdir of a finished training.", required=True
 )
-_EXPORT_DIR = flags.DEFINE_string(
+_EXPORT_DIR = paths.DEFINE_path(
     "export_dir", None, "Folder of exported models.", required=True
 )
 _NAME = flags.DEFINE_string(
-    "name", None, "Of the model, for its clients. Default: the data set's."
+    "name", None, "Name of the model. Default: that of the data set."
 )
-_DATA_DIR = flags.DEFINE_string(
+_DATA_DIR = paths.DEFINE_path(
     "data_dir",
-    "~/tensorflow_datasets",
-    "Folder of prepared data sets: the test split is compared on.",
+    None,
+    "Folder of prepared data sets, with the test clips to compare on. Default: "
+    "where the training found them.",
 )
 _FRAMES = flags.DEFINE_integer(
     "frames",
-    64,
-    "That LiteRT's model for whole clips takes at most; a stream has no limit.",
+    None,
+    "Maximum clip length, in frames, of the LiteRT clip model. Default: that "
+    "of the longest test clip, rounded up to a multiple of 8.",
     lower_bound=1,
 )
 
@@ -60,23 +62,24 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
-    export_dir = pathlib.Path(_EXPORT_DIR.value).expanduser()
     try:
-        trained = load(pathlib.Path(_WORKDIR.value).expanduser())
-        name = _NAME.value or dataset(trained).split("/")[0]
+        trained = load(_WORKDIR.value)
+        config = trained.records["config"]
+        name = _NAME.value or config["dataset"].split("/")[0]
         check_name(name)
-        clips, source = compared_clips(trained)
-        export(trained, export_dir, name, clips, source, _FRAMES.value)
-    except (ExportError, InputError) as error:
+        data = pathlib.Path(config["data_dir"])
+        if _DATA_DIR.value:
+            data = _DATA_DIR.value / config["dataset"]
+        clips, source = compared_clips(trained, data)
+        longest = trained.records["evaluation"]["longest_clip"]
+        frames = _FRAMES.value or -(-longest // 8) * 8
+        export(trained, _EXPORT_DIR.value, name, clips, source, frames)
+    except (ExportError, InputError, WorkdirError) as error:
         raise SystemExit(f"export.py: {error}") from None
 
 
-def dataset(trained: Trained) -> str:
-    return trained.records["config"]["dataset"]
-
-
 def check_name(name: str) -> None:
-    """Raises `ExportError` where a name is none for a folder of its own."""
+    """Raises `ExportError` if a model of this name cannot have a folder."""
     if not name.replace("_", "").replace("-", "").isalnum() or name == "litert":
         raise ExportError(
             "--name: expected letters, digits, _ and -, and not litert. "
@@ -85,28 +88,41 @@ def check_name(name: str) -> None:
 
 
 def compared_clips(
-    trained: Trained,
+    trained: Trained, data: pathlib.Path
 ) -> tuple[list[tuple[np.ndarray, int | None]], str]:
-    """Clips of the test split, or without it random ones; and which."""
-    split = trained.records["config"]["test_split"]
-    folder = pathlib.Path(_DATA_DIR.value).expanduser() / dataset(trained)
-    if (folder / "dataset_info.json").exists():
-        builder = tfds.builder_from_directory(folder)
-        clips = input_pipeline.load_clips(builder, split).take(COMPARED)
+    """Clips to compare on, with their labels; and where they are from.
+
+    Args:
+        trained: The training, whose test split is taken.
+        data: Folder of the prepared data set. If there is none, the clips are
+            random and their labels `None`.
+    """
+    config = trained.records["config"]
+    if (data / "dataset_info.json").exists():
+        builder = tfds.builder_from_directory(data)
+        clips = input_pipeline.load_clips(builder, config["test_split"])
         return [
             (inputs["skeleton"], int(label))
-            for inputs, label in clips.as_numpy_iterator()
-        ], f"{dataset(trained)}, {split}"
-    print(f"No data set in {folder}: comparing on random clips.")
-    rng = np.random.default_rng(0)
-    model = trained.model
-    random: list[tuple[np.ndarray, int | None]] = []
-    for frames in (1, 2, 3, 5, 20, 40):
-        pose = rng.normal(scale=0.4, size=(model.bodies, model.joints, 3))
-        noise = rng.normal(scale=0.05, size=(frames, *pose.shape))
-        skeleton = pose + noise.cumsum(axis=0) + [0, 0, 3]
-        random.append((skeleton.astype(np.float32), None))
-    return random, "random clips"
+            for inputs, label in clips.take(COMPARED).as_numpy_iterator()
+        ], f"{config['dataset']}, {config['test_split']}"
+    print(
+        f"No prepared data set in {data}: comparing on random clips. "
+        "--data_dir=... says where it is."
+    )
+    lengths = (1, 2, 3, 5, 20, 40)
+    return [
+        (random_clip(trained.model, frames), None) for frames in lengths
+    ], "random clips"
+
+
+def random_clip(model: Classifier, frames: int) -> np.ndarray:
+    """A clip `(frames, bodies, joints, 3)` of random movement."""
+    rng = np.random.default_rng(frames)
+    joints = len(model.skeleton.joints)
+    pose = rng.normal(scale=0.4, size=(model.bodies, joints, 3))
+    noise = rng.normal(scale=0.05, size=(frames, *pose.shape))
+    skeleton = pose + noise.cumsum(axis=0) + [0, 0, 3]
+    return skeleton.astype(np.float32)
 
 
 def export(
@@ -117,34 +133,56 @@ def export(
     source: str,
     frames: int,
 ) -> None:
-    """Writes the next version beside its place, compares it, and moves it."""
-    export_dir.mkdir(parents=True, exist_ok=True)
-    beside = pathlib.Path(tempfile.mkdtemp(prefix=".export_", dir=export_dir))
-    served, edge = beside / "served", beside / "edge"
-    try:
-        saved_model.write(trained, served, name, clips[0][0])
-        litert.write(trained, edge, frames)
-        result = agreement.measure(trained, served, edge, clips)
-        for path in (served / "assets.extra", edge):
-            workdir_lib.write_json(
-                path / "agreement.json", {"clips_of": source, **result}
+    """Writes the next version and compares it; it appears when it is whole.
+
+    Args:
+        trained: The model and the records of its training.
+        export_dir: Folder of exported models.
+        name: Name of the model.
+        clips: Clips to compare on, with their labels.
+        source: Where the clips are from, for the report.
+        frames: Maximum clip length, in frames, of the LiteRT clip model.
+    """
+    litert.check_installed()
+    model = trained.model
+    if model.cannot_stream:
+        print(f"{name} has no files for live streams: {model.cannot_stream}.")
+    version = next_version(export_dir, name)
+    served = export_dir / name / version
+    on_device = export_dir / "litert" / name / version
+    for place in (served, on_device):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        files.replacing(served) as new_served,
+        files.replacing(on_device) as new_on_device,
+    ):
+        saved_model.write(trained, new_served, name, clips[0][0])
+        example = random_clip(model, min(frames, 40))
+        litert.write(trained, new_on_device, name, example, frames)
+        result = agreement.measure(model, new_served, new_on_device, clips)
+        for folder in (new_served / "assets.extra", new_on_device):
+            files.write_json(
+                folder / "agreement.json", {"clips_of": source, **result}
             )
-        version = next_version(export_dir, name)
-        # The server looks for new versions: what it finds is whole.
-        for made, place in (
-            (edge, export_dir / "litert" / name / version),
-            (served, export_dir / name / version),
-        ):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            made.rename(place)
-    finally:
-        shutil.rmtree(beside)
     server_files.write(export_dir)
-    print(f"Compared with the Keras model on {source}:")
-    print(agreement.table(result))
+    predict = paths.script("predict.py")
+    on_recordings = paths.command(predict, f"--model={on_device}", "RECORDING")
+    on_device_files = (f"{on_device}/runtime.py", f"{on_device}/clip.npy")
+    compose = shlex.quote(f"{export_dir}/compose.yaml")
+    on_server = paths.command(
+        predict, "--server=localhost:8500", f"--model={name}", "RECORDING"
+    )
     print(
-        f"{name}, version {version}, is in {export_dir}. Serve it:\n"
-        f"  docker compose --file {export_dir / 'compose.yaml'} up"
+        f"Compared with the Keras model on {source}:\n"
+        f"{agreement.table(result)}\n"
+        f"{name}, version {version}, is in {export_dir}.\n"
+        "Predict the actions of recordings:\n"
+        f"  {on_recordings}\n"
+        f"For a device, copy {on_device}, which is complete by itself:\n"
+        f"  {paths.command(*on_device_files)}\n"
+        "Serve it, and ask the server:\n"
+        f"  docker compose --file {compose} up\n"
+        f"  {on_server}"
     )
 
 

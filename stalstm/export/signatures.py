@@ -9,23 +9,25 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from stalstm.model import STALSTM
-from stalstm.serving.inputs import FARTHEST
-from stalstm.serving.trained import Trained
+from stalstm.models.classifier import Classifier
+from stalstm.runtime.litert import FARTHEST
 
 
 class PackedState:
-    """The state of `STALSTM.step` as one tensor, `(batch, size)`, float32.
+    """The state of `Classifier.step` as one tensor, `(batch, size)`, float32.
 
-    A client passes it on from frame to frame and never looks inside. Zeros
-    begin a stream: what else a layer's initial state holds is replaced by the
-    first frame. Whole numbers stay exact up to 2^24 frames, six days of video.
+    A client carries it from frame to frame and never looks inside. A stream
+    begins with zeros. Whole numbers stay exact up to 2^24 frames, six days of
+    video.
+
+    Args:
+        model: A model that streams.
 
     Attributes:
-        size: numbers a stream.
+        size: Numbers in the state of one stream.
     """
 
-    def __init__(self, model: STALSTM):
+    def __init__(self, model: Classifier):
         self._structure = model.initial_state(batch_size=1)
         leaves = keras.tree.flatten(self._structure)
         self._shapes = [tuple(x.shape[1:]) for x in leaves]
@@ -52,8 +54,8 @@ class PackedState:
         return keras.tree.pack_sequence_as(self._structure, leaves)
 
 
-def clip_function(model: STALSTM) -> Callable[..., dict[str, tf.Tensor]]:
-    """`(skeleton, length)` to what `STALSTM.call` returns."""
+def clip_function(model: Classifier) -> Callable[..., dict[str, tf.Tensor]]:
+    """`(skeleton, length)` to what `Classifier.call` returns."""
 
     def clip(skeleton, length):
         return model({"skeleton": skeleton, "length": length}, training=False)
@@ -61,52 +63,57 @@ def clip_function(model: STALSTM) -> Callable[..., dict[str, tf.Tensor]]:
     return clip
 
 
-def step_function(
-    model: STALSTM, state: PackedState
+def frame_function(
+    model: Classifier, state: PackedState
 ) -> Callable[..., dict[str, tf.Tensor]]:
-    """`(frame, ended, state)` to what `STALSTM.step` returns, with `state`."""
+    """`(frame, ended, state)` to what `Classifier.step` returns, with `state`.
 
-    def step(frame, ended, packed):
-        outputs, new = model.step(frame, state.unpack(packed), ended)
+    `ended` is int32: LiteRT's runtime for browsers has no bool tensors.
+    """
+
+    def frame(frame, ended, packed):
+        outputs, new = model.step(frame, state.unpack(packed), ended != 0)
         return {**outputs, "state": state.pack(new)}
 
-    return step
+    return frame
 
 
 def server_signatures(
-    trained: Trained,
+    model: Classifier,
 ) -> dict[str, tf.types.experimental.ConcreteFunction]:
     """What a server offers, by name; any batch, any number of frames.
 
     - `serving_default`: `skeleton` `(batch, frames, bodies, joints, 3)` and
       `length` `(batch,)` to `probabilities` `(batch, classes)`, `class_index`
       and `label` `(batch,)`.
-    - `attend`: likewise, and `logits`, `spatial_attention`
+    - `attend`: the same inputs and outputs, `logits` `(batch, classes)`, and
+      the attentions that the model has: `spatial_attention`
       `(batch, frames, bodies * joints)`, `temporal_attention`
       `(batch, frames)`.
-    - `initial_state`: `streams` `(batch,)`, whatever numbers the caller gives
-      them, to `state` `(batch, size)`.
-    - `step`: `frame` `(batch, bodies, joints, 3)`, `ended` `(batch,)` and
-      `state` to the new `state`, `frames` `(batch,)`, how many have come in,
-      the answer so far as in `serving_default`, and both attentions at the
-      frame that came in last. See `STALSTM.step` for the two frames that
-      smoothing looks ahead.
     - `classify`: serialised `tf.train.Example`s `(batch,)` with the floats of
       one clip as feature `skeleton`, to `classes` and `scores`
       `(batch, classes)`; for the Classify API.
 
-    All of them fail on a wrong shape; on a length of zero or beyond the frames;
-    on a coordinate, within the length, that is no number or beyond `FARTHEST`;
-    all but `step` on a body that never appears.
+    If the model streams, also
+
+    - `initial_state`: `streams` `(batch,)`, any int32 numbers, to `state`
+      `(batch, size)`.
+    - `frame`: `frame` `(batch, bodies, joints, 3)`, `ended` `(batch,)`, int32,
+      1 after a stream's last frame, and `state` to the new `state`; `frames`
+      `(batch,)`, the number of frames that the answer is about; the answer as
+      in `attend`, with the attentions of the latest of these frames. Answers
+      lag the input by the model's `look_ahead`.
+
+    Every signature fails on a wrong shape; on a length of zero or beyond the
+    frames; on a coordinate within the length that is not a number or beyond
+    `FARTHEST`; and all but `frame` fail if fewer than `least_bodies` appear.
     """
-    model = trained.model
-    bodies, joints = model.bodies, model.joints
-    labels = tf.constant(trained.labels)
-    state = PackedState(model)
-    clip, one_step = clip_function(model), step_function(model, state)
+    bodies, joints = model.bodies, len(model.skeleton.joints)
+    labels = tf.constant(model.classes)
+    clip = clip_function(model)
 
     def checked_clip(skeleton, length):
-        return clip(*_check_clips(skeleton, length, trained))
+        return clip(*_check_clips(skeleton, length, model))
 
     def answer(outputs):
         index = tf.argmax(
@@ -125,13 +132,6 @@ def server_signatures(
         outputs = checked_clip(skeleton, length)
         return {**outputs, **answer(outputs)}
 
-    def initial_state(streams):
-        return {"state": tf.zeros((tf.shape(streams)[0], state.size))}
-
-    def step(frame, ended, state):
-        outputs = one_step(*_check_frames(frame, ended, state))
-        return {**outputs, **answer(outputs)}
-
     def classify(inputs):
         outputs = checked_clip(*_parse_examples(inputs, bodies, joints))
         scores = outputs["probabilities"]
@@ -142,21 +142,30 @@ def server_signatures(
         tf.TensorSpec((None, None, bodies, joints, 3), tf.float32, "skeleton"),
         tf.TensorSpec((None,), tf.int32, "length"),
     ]
-    frames = [
-        tf.TensorSpec((None, bodies, joints, 3), tf.float32, "frame"),
-        tf.TensorSpec((None,), tf.bool, "ended"),
-        tf.TensorSpec((None, state.size), tf.float32, "state"),
-    ]
     functions = {
         "serving_default": (serving_default, clips),
         "attend": (attend, clips),
-        "initial_state": (
-            initial_state,
-            [tf.TensorSpec((None,), tf.int32, "streams")],
-        ),
-        "step": (step, frames),
         "classify": (classify, [tf.TensorSpec((None,), tf.string, "inputs")]),
     }
+    if model.cannot_stream is None:
+        state = PackedState(model)
+        one_frame = frame_function(model, state)
+
+        def initial_state(streams):
+            return {"state": tf.zeros((tf.shape(streams)[0], state.size))}
+
+        def frame(frame, ended, state):
+            outputs = one_frame(*_check_frames(frame, ended, state))
+            return {**outputs, **answer(outputs)}
+
+        frames = [
+            tf.TensorSpec((None, bodies, joints, 3), tf.float32, "frame"),
+            tf.TensorSpec((None,), tf.int32, "ended"),
+            tf.TensorSpec((None, state.size), tf.float32, "state"),
+        ]
+        streams = [tf.TensorSpec((None,), tf.int32, "streams")]
+        functions["initial_state"] = (initial_state, streams)
+        functions["frame"] = (frame, frames)
     return {
         name: tf.function(
             function, input_signature=specs, autograph=False
@@ -165,9 +174,8 @@ def server_signatures(
     }
 
 
-def _check_clips(skeleton, length, trained):
-    model = trained.model
-    shape = (None, None, model.bodies, model.joints, 3)
+def _check_clips(skeleton, length, model):
+    shape = (None, None, model.bodies, len(model.skeleton.joints), 3)
     skeleton = tf.ensure_shape(skeleton, shape)
     frames = tf.shape(skeleton)[1]
     length = _require_batch("length", length, skeleton)
@@ -184,8 +192,8 @@ def _check_clips(skeleton, length, trained):
     number = tf.reduce_sum(tf.cast(appear, tf.int32), axis=-1)
     skeleton = _require(
         skeleton,
-        number >= trained.least_bodies,
-        f"`skeleton`: expected at least {trained.least_bodies} bodies that "
+        number >= model.least_bodies,
+        f"`skeleton`: expected at least {model.least_bodies} bodies that "
         "appear in the clip. Received:",
         number,
     )
@@ -197,7 +205,7 @@ def _check_frames(frame, ended, state):
     state = tf.ensure_shape(state, state.shape)
     ended = _require_batch("ended", ended, frame)
     state = _require_batch("state", state, frame)
-    frame = tf.where(ended[:, None, None, None], 0.0, frame)
+    frame = tf.where((ended != 0)[:, None, None, None], 0.0, frame)
     return _require_metres("frame", frame), ended, state
 
 
@@ -224,7 +232,7 @@ def _require_metres(name, skeleton):
 
 
 def _require(tensor, condition, message, received):
-    """The tensor, once the condition is known to hold: errors come in order."""
+    """Returns the tensor after the check, so that errors come in order."""
     check = tf.debugging.Assert(tf.reduce_all(condition), [message, received])
     with tf.control_dependencies([check]):
         return tf.identity(tensor)

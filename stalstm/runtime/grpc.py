@@ -2,16 +2,11 @@
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
-    prediction_service_pb2_grpc,
-)
 
-from stalstm.serving import messages
-from stalstm.serving.errors import ServingError, Unavailable, with_retries
+from stalstm.runtime import messages
+from stalstm.runtime.errors import ServingError, Unavailable, with_retries
 
-_MAY_PASS = (
+_TRANSIENT = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -19,7 +14,7 @@ _MAY_PASS = (
 
 
 class Grpc:
-    """One model of a server, see `client.Transport` and `client.Client`."""
+    """One model of a server, see `client.Transport` and `client.connect`."""
 
     def __init__(self, address: str, model: str, timeout: float, retries: int):
         self._address = address
@@ -32,19 +27,30 @@ class Grpc:
             ("grpc.max_receive_message_length", -1),
         ]
         channel = grpc.insecure_channel(address, options=unlimited)
-        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        service = "/tensorflow.serving.PredictionService"
+        self._predict = channel.unary_unary(
+            f"{service}/Predict",
+            messages.PredictRequest.SerializeToString,
+            messages.PredictResponse.FromString,
+        )
+        self._get_model_metadata = channel.unary_unary(
+            f"{service}/GetModelMetadata",
+            messages.GetModelMetadataRequest.SerializeToString,
+            messages.GetModelMetadataResponse.FromString,
+        )
 
     def shapes(self):
         """The shapes of all inputs, by signature and name."""
-        request = get_model_metadata_pb2.GetModelMetadataRequest()
+        request = messages.GetModelMetadataRequest()
         request.model_spec.name = self._model
         request.metadata_field.append("signature_def")
-        response = self._call(self._stub.GetModelMetadata, request)
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        response.metadata["signature_def"].Unpack(signatures)
+        response = self._call(self._get_model_metadata, request)
+        signatures = messages.SignatureDefMap.FromString(
+            response.metadata["signature_def"].value
+        )
         return {
             name: {
-                key: tuple(tf.TensorShape(x.tensor_shape))
+                key: _shape(x.tensor_shape)
                 for key, x in signature.inputs.items()
             }
             for name, signature in signatures.signature_def.items()
@@ -55,9 +61,9 @@ class Grpc:
     ) -> dict[str, np.ndarray]:
         """Calls a signature; inputs and outputs by name."""
         request = messages.predict_request(self._model, signature, inputs)
-        response = self._call(self._stub.Predict, request)
+        response = self._call(self._predict, request)
         return {
-            name: tf.make_ndarray(x) for name, x in response.outputs.items()
+            name: messages.to_array(x) for name, x in response.outputs.items()
         }
 
     def _call(self, method, request):
@@ -66,10 +72,14 @@ class Grpc:
                 return method(request, timeout=self._timeout)
             except grpc.RpcError as error:
                 received = f"{error.code().name}: {error.details()}"
-                if error.code() in _MAY_PASS:
+                if error.code() in _TRANSIENT:
                     raise Unavailable(received) from None
                 raise ServingError(
                     f"{self._address}, model {self._model}: {received}"
                 ) from None
 
         return with_retries(call, self._retries, self._address)
+
+
+def _shape(tensor_shape):
+    return tuple(None if x.size < 0 else x.size for x in tensor_shape.dim)

@@ -5,7 +5,10 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from stalstm.serving import messages
+from stalstm.export import saved_model
+from stalstm.runtime import messages
+from stalstm.runtime.errors import ServingError
+from tests.export import exported
 
 K = 30
 
@@ -52,13 +55,13 @@ def test_signatures_say_names_shapes_and_types(servable):
         "temporal_attention",
     }
     state = told(definitions["initial_state"].outputs)
-    inputs = told(definitions["step"].inputs)
+    inputs = told(definitions["frame"].inputs)
     assert inputs == {
         "frame": ("float32", [None, 2, 15, 3]),
-        "ended": ("bool", [None]),
+        "ended": ("int32", [None]),
         **state,
     }
-    outputs = told(definitions["step"].outputs)
+    outputs = told(definitions["frame"].outputs)
     assert outputs.items() >= {**answer, **state}.items()
     assert outputs["spatial_attention"] == ("float32", [None, K])
     assert told(definitions["classify"].inputs) == {
@@ -83,11 +86,13 @@ def test_carries_what_a_client_needs_as_assets(folder):
     card = json.loads((assets / "model.json").read_text())
     assert card["units"] == "metres, camera space"
     for name in ("config", "metrics", "evaluation"):
-        assert json.loads((assets / f"{name}.json").read_text())
+        text = (assets / f"{name}.json").read_text()
+        assert json.loads(text)
+        assert "this/machine" not in text
     agreement = json.loads((folder / "assets.extra/agreement.json").read_text())
     assert agreement["clips_of"] == "random clips"
-    assert agreement["step"]["clips"] == 6
-    assert agreement["step"]["largest_difference"] < 1e-4
+    assert agreement["frame"]["clips"] == 6
+    assert agreement["frame"]["largest_difference"] < 1e-4
 
 
 def test_warm_up_asks_every_signature(folder, servable):
@@ -175,9 +180,9 @@ def test_beyond_its_length_a_clip_may_hold_anything(servable):
     ],
 )
 def test_a_bad_frame_is_an_error(frame, message, servable):
-    inputs = {"frame": frame, "ended": np.array([False])}
+    inputs = {"frame": frame, "ended": np.array([0], np.int32)}
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        servable.run("small", "step", {**inputs, **new_streams(servable, 1)})
+        servable.run("small", "frame", {**inputs, **new_streams(servable, 1)})
 
 
 def test_batches_of_different_sizes_are_an_error(servable):
@@ -185,9 +190,9 @@ def test_batches_of_different_sizes_are_an_error(servable):
     inputs = {"skeleton": CLIP, "length": np.array([4, 4], np.int32)}
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"`length`.*2"):
         servable.run("small", "serving_default", inputs)
-    inputs = {"frame": CLIP[0], "ended": np.array([False] * 4)}
+    inputs = {"frame": CLIP[0], "ended": np.zeros(4, np.int32)}
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"`state`.*1"):
-        servable.run("small", "step", {**inputs, **new_streams(servable, 1)})
+        servable.run("small", "frame", {**inputs, **new_streams(servable, 1)})
 
 
 def new_streams(servable, number):
@@ -212,3 +217,16 @@ def test_a_bad_example_is_an_error(numbers, message, servable):
             {"inputs": np.array([serialised], "O")},
             "classify",
         )
+
+
+def test_opens_without_a_server(folder, small, clips):
+    model = saved_model.load(folder)
+    for clip, answer in zip(clips, model.predict(clips), strict=True):
+        whole = exported.expected(small, clip)
+        assert answer.keys() == whole.keys() | {"label", "class_index"}
+        for name, value in whole.items():
+            np.testing.assert_allclose(answer[name], value, atol=1e-5)
+    alone = clips[3].copy()
+    alone[:, 1] = 0
+    with pytest.raises(ServingError, match="at least 2 bodies"):
+        model.predict(alone)

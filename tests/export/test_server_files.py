@@ -17,7 +17,7 @@ from google.protobuf import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
-from stalstm.serving import server_files
+from stalstm.export import server_files
 
 DECLARED = """
 name: "declared.proto" package: "declared" syntax: "proto3"

@@ -1,7 +1,8 @@
-"""What a TensorFlow Serving needs beside the models: its configuration."""
+"""The configuration that TensorFlow Serving needs next to the models."""
 
-import os
 import pathlib
+
+from stalstm import files
 
 # The release of tensorflow-serving-api that the tests hold the export against.
 IMAGE = "tensorflow/serving:2.21.0"
@@ -14,8 +15,8 @@ MODEL = """\
   }}
 """
 
-# Sizes beyond the last clip of a batch are filled up by the server; frames
-# beyond a clip's length with copies of its first one: `length` leaves both out.
+# The server pads a batch to an allowed size, and a clip with copies of its
+# first frame; `length` excludes both.
 BATCHING = """\
 max_batch_size { value: 32 }
 batch_timeout_micros { value: 1000 }
@@ -60,17 +61,15 @@ def write(export_dir: pathlib.Path) -> None:
     """Writes the configuration that serves every model of a folder.
 
     Args:
-        export_dir: folder of `<model>/<version>/saved_model.pb`.
+        export_dir: Folder of `<model>/<version>/saved_model.pb`.
     """
     names = {x.parts[-3] for x in export_dir.glob("*/*/saved_model.pb")}
     models = "".join(MODEL.format(name=x) for x in sorted(names))
-    files = {
+    texts = {
         "models.config": f"model_config_list {{\n{models}}}\n",
         "batching.config": BATCHING,
         "monitoring.config": MONITORING,
         "compose.yaml": COMPOSE,
     }
-    for name, text in files.items():
-        beside = export_dir / f".{name}.tmp"
-        beside.write_text(text)
-        os.replace(beside, export_dir / name)
+    for name, text in texts.items():
+        files.write_text(export_dir / name, text)

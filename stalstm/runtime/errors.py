@@ -1,4 +1,4 @@
-"""What can go wrong between a client and a server."""
+"""Errors between a client and a server."""
 
 import random
 import time
@@ -9,26 +9,27 @@ Answer = TypeVar("Answer")
 
 
 class ServingError(Exception):
-    """A server did not answer, or answered that it cannot."""
+    """A server gave no answer, or refused; the message says why."""
 
 
 class Unavailable(Exception):
-    """A try that failed in a way that may pass."""
+    """A transient failure; worth a retry."""
 
 
 def with_retries(
     call: Callable[[], Answer], retries: int, server: str
 ) -> Answer:
-    """Calls, and calls again where it fails in a way that may pass.
+    """Calls, and calls again after transient failures.
 
     Args:
-        call: raises `Unavailable` for such a failure.
-        retries: how often to call again; after 0.1, 0.2, 0.4, ... seconds, up
-            to half as long again, so that not all clients come back at once.
-        server: what an error calls it.
+        call: Raises `Unavailable` for a transient failure.
+        retries: Number of further attempts, after 0.1, 0.2, 0.4, ... seconds,
+            each up to half as long again, so that not all clients return at
+            once.
+        server: Name of the server in the error message.
 
     Raises:
-        ServingError: it failed each time.
+        ServingError: Every attempt failed.
     """
     for number in range(retries + 1):
         try:
@@ -39,5 +40,5 @@ def with_retries(
             time.sleep(0.1 * 2**number * random.uniform(1, 1.5))
     raise ServingError(
         f"{server}: no answer, tried {retries + 1} times. Is the server "
-        f"running, and is that its port? Received: {failure}"
+        f"running, and is this its port? Received: {failure}"
     )

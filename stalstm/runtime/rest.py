@@ -3,14 +3,14 @@
 import numpy as np
 import requests
 
-from stalstm.serving.errors import ServingError, Unavailable, with_retries
+from stalstm.runtime.errors import ServingError, Unavailable, with_retries
 
-# Too many requests; a gateway's bad answer, server busy, a gateway's time-out.
-_MAY_PASS = (429, 502, 503, 504)
+# Too many requests; bad gateway; service unavailable; gateway timeout.
+_TRANSIENT = (429, 502, 503, 504)
 
 
 class Rest:
-    """One model of a server, see `client.Transport` and `client.Client`."""
+    """One model of a server, see `client.Transport` and `client.connect`."""
 
     def __init__(self, server: str, model: str, timeout: float, retries: int):
         self._url = f"{server.rstrip('/')}/v1/models/{model}"
@@ -61,7 +61,7 @@ class Rest:
             if response.ok and "error" not in answer:
                 return answer
             received = f"{response.status_code}: {answer.get('error', answer)}"
-            if response.status_code in _MAY_PASS:
+            if response.status_code in _TRANSIENT:
                 raise Unavailable(received)
             raise ServingError(f"{url}: {received}")
 

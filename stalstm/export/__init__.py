@@ -1,0 +1,1 @@
+"""Turns a trained model into files for servers and devices."""

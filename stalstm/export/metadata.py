@@ -1,0 +1,35 @@
+"""What an exported model says about itself."""
+
+import importlib.metadata
+from typing import Any
+
+from stalstm.runtime.litert import FORMAT_VERSION
+from stalstm.workdir import Trained
+
+
+def describe(trained: Trained) -> dict[str, Any]:
+    """Returns the content of `model.json`, which travels with every export.
+
+    `training` is the workdir's `config.json`, without the place of its data.
+    """
+    model = trained.model
+    config = trained.records["config"]
+    return {
+        "format_version": FORMAT_VERSION,
+        "labels": list(model.classes),
+        "bodies": model.bodies,
+        "joints": list(model.skeleton.joints),
+        "skeleton": model.skeleton.to_json(),
+        "units": "metres, camera space",
+        "least_bodies": model.least_bodies,
+        "look_ahead": model.look_ahead,
+        "attentions": list(model.attentions),
+        "streams": model.cannot_stream is None,
+        "cannot_stream": model.cannot_stream,
+        "accuracy": trained.records["evaluation"]["accuracy"],
+        "training": {x: y for x, y in config.items() if x != "data_dir"},
+        "export_versions": {
+            x: importlib.metadata.version(x)
+            for x in ("tensorflow", "keras", "ai-edge-litert")
+        },
+    }

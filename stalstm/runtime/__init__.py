@@ -1,0 +1,1 @@
+"""Uses exported models, locally or over the network, without TensorFlow."""

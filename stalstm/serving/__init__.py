@@ -1,1 +1,0 @@
-"""What the export and a client need."""
