@@ -96,7 +96,7 @@ class ServedModel:
         self._batch_size = batch_size
         self._shapes: Shapes | None = None
 
-    def predict(self, clips) -> dict[str, Any] | list[dict[str, Any]]:
+    def predict(self, clips) -> Any:
         """Predicts the action of one clip, or of several in batches.
 
         Args:

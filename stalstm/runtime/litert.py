@@ -269,7 +269,7 @@ class _Model(abc.ABC):
                 f"one with the inputs {', '.join(sorted(self._inputs))}"
             )
 
-    def predict(self, clips) -> dict[str, Any] | list[dict[str, Any]]:
+    def predict(self, clips) -> Any:
         """Predicts the action of one clip, or of several.
 
         Args:

@@ -128,13 +128,13 @@ def to_array(tensor) -> np.ndarray:
         little_endian = np.dtype(kind).newbyteorder("<")
         array = np.frombuffer(tensor.tensor_content, little_endian)
         return array.astype(kind).reshape(shape)
-    values = np.array(getattr(tensor, field), kind)
+    values: np.ndarray = np.array(getattr(tensor, field), kind)
     missing = int(np.prod(shape)) - len(values)
-    if missing and len(values):
+    if not len(values):
+        values = np.zeros(missing, kind)
+    elif missing:
         # The last value stands for all that follow.
         values = np.pad(values, (0, missing), "edge")
-    elif missing:
-        values = np.zeros(missing, kind)
     return values.reshape(shape)
 
 
