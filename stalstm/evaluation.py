@@ -11,7 +11,7 @@ import tensorflow as tf
 def evaluate(
     model: keras.Model, batches: tf.data.Dataset, class_names: Sequence[str]
 ) -> dict[str, Any]:
-    """Accuracy, overall and of each class, and the confusion matrix.
+    """Evaluates a Keras model.
 
     Args:
         model: A model that returns `probabilities`, `(batch, classes)`.
@@ -19,23 +19,45 @@ def evaluate(
         class_names: Names of the classes, in the order of the labels.
 
     Returns:
-        JSON values: `accuracy`; `clips`; `longest_clip`, in frames; `classes`,
-        for each name its `clips` and `accuracy` (the share of them that is
-        recognised; null without clips); `confusion_matrix`, rows are true
-        classes, columns predictions.
+        See `report`.
+    """
+    labels: list[int] = []
+    predicted: list[int] = []
+    longest = 0
+    for inputs, label in batches:
+        probabilities = model.predict_on_batch(inputs)["probabilities"]
+        labels.extend(label.numpy())
+        predicted.extend(np.argmax(probabilities, axis=-1))
+        longest = max(longest, int(tf.reduce_max(inputs["length"])))
+    return report(labels, predicted, longest, class_names)
+
+
+def report(
+    labels: Sequence[int],
+    predicted: Sequence[int],
+    longest_clip: int,
+    class_names: Sequence[str],
+) -> dict[str, Any]:
+    """Accuracy, overall and of each class, and the confusion matrix.
+
+    Args:
+        labels, predicted: Class of each clip, true and predicted.
+        longest_clip: Length of the longest clip, in frames.
+        class_names: Names of the classes, in the order of the labels.
+
+    Returns:
+        JSON values: `accuracy`; `clips`; `longest_clip`; `classes`, for each
+        name its `clips` and `accuracy` (the share of them that is recognised;
+        null without clips); `confusion_matrix`, rows are true classes, columns
+        predictions.
     """
     confusion = np.zeros((len(class_names), len(class_names)), np.int64)
-    longest = 0
-    for inputs, labels in batches:
-        longest = max(longest, int(tf.reduce_max(inputs["length"])))
-        probabilities = model.predict_on_batch(inputs)["probabilities"]
-        predicted = np.argmax(probabilities, axis=-1)
-        np.add.at(confusion, (labels.numpy(), predicted), 1)
+    np.add.at(confusion, (labels, predicted), 1)
     clips, right = confusion.sum(axis=1), confusion.diagonal()
     return {
         "accuracy": float(right.sum() / clips.sum()),
         "clips": int(clips.sum()),
-        "longest_clip": longest,
+        "longest_clip": longest_clip,
         "classes": {
             name: {
                 "clips": int(clips[i]),

@@ -21,15 +21,20 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
         A path in the same folder, with the same suffix, for the new content.
     """
     temporary = path.with_name(f"tmp_{path.name}")
+    _remove(temporary)  # what a killed process has left
     try:
         yield temporary
         os.replace(temporary, path)
     except BaseException:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
+
+
+def _remove(path):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: pathlib.Path, text: str) -> None:

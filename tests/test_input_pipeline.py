@@ -39,8 +39,8 @@ def test_little_of_a_batch_is_padding(recipe, shortest, longest):
     )
     batches = input_pipeline.training_batches(
         clips.apply(tf.data.experimental.assert_cardinality(600)),
-        recipe.batch_size,
-        recipe.pad_to_multiple_of,
+        recipe.training.batch_size,
+        recipe.training.pad_to_multiple_of,
         seed=0,
     )
     within = padded = 0

@@ -17,12 +17,12 @@ def make_layer(**kwargs):
 
 
 def test_is_a_good_layer(tmp_path):
-    run_layer_test(make_layer(weight=0.1), CLIPS, tmp_path=tmp_path)
+    run_layer_test(make_layer(lambda1=0.1), CLIPS, tmp_path=tmp_path)
 
 
 @pytest.mark.parametrize(("scale", "factor"), [("softmax", 1), ("joints", 6)])
 def test_is_equations_2_and_3(scale, factor):
-    layer = make_layer(scale=scale)
+    layer = make_layer(alpha_scale=scale)
     alpha = layer(CLIPS)
     for clip, gates in zip(CLIPS, alpha.numpy(), strict=True):
         np.testing.assert_allclose(
@@ -31,7 +31,7 @@ def test_is_equations_2_and_3(scale, factor):
 
 
 def test_padding_changes_nothing():
-    layer = make_layer(weight=0.5)
+    layer = make_layer(lambda1=0.5)
     padded = CLIPS.copy()
     padded[1, 4:] = 1e3
     padded[2, 1:] = -1e3
@@ -47,7 +47,7 @@ def test_padding_changes_nothing():
 
 
 def test_loss_is_the_second_term_of_equation_7():
-    layer = make_layer(weight=0.3)
+    layer = make_layer(lambda1=0.3)
     alpha = layer(CLIPS, LENGTHS).numpy()
     expected = 0.0
     for gates, length in zip(alpha, LENGTHS, strict=True):
@@ -74,7 +74,37 @@ def test_scores_are_soft_with_any_weights():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match=r"`scale`.*scale='mean'"):
-        make_layer(scale="mean")
+    with pytest.raises(ValueError, match=r"`alpha_scale`.*alpha_scale='mean'"):
+        make_layer(alpha_scale="mean")
     with pytest.raises(ValueError, match="`return_sequences=True`"):
         SpatialAttention(keras.layers.LSTM(5), joints=JOINTS)
+
+
+@pytest.mark.parametrize(
+    "layer", [keras.layers.GRU, keras.layers.SimpleRNN, keras.layers.LSTM]
+)
+def test_wraps_any_recurrent_layer(layer, tmp_path):
+    """h_{t-1} is all that it needs: whole clips and steps agree."""
+    wrapped = layer(5, return_sequences=True)
+    attention = SpatialAttention(wrapped, joints=JOINTS)
+    assert isinstance(attention, keras.layers.Wrapper)
+    run_layer_test(attention, CLIPS, tmp_path=tmp_path)
+    whole = attention(CLIPS).numpy()
+    state = attention.initial_state(len(CLIPS))
+    for t in range(CLIPS.shape[1]):
+        gates, state = attention.step(CLIPS[:, t], state)
+        np.testing.assert_allclose(gates, whole[:, t], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (keras.layers.Dense(5), "`keras.layers.LSTM`, `GRU` or `SimpleRNN`"),
+        (keras.layers.LSTM(5, return_sequences=True, return_state=True), "h"),
+        (keras.layers.GRU(5, return_sequences=True, go_backwards=True), "past"),
+        (keras.layers.GRU(5, return_sequences=True, stateful=True), "anew"),
+    ],
+)
+def test_a_layer_that_it_cannot_use_is_refused_with_a_reason(layer, reason):
+    with pytest.raises(ValueError, match=f"{reason}.* Received: layer=<"):
+        SpatialAttention(layer, joints=JOINTS)

@@ -16,11 +16,11 @@ def make_layer(**kwargs):
 
 
 def test_is_a_good_layer(tmp_path):
-    run_layer_test(make_layer(weight=0.1), CLIPS, tmp_path=tmp_path)
+    run_layer_test(make_layer(lambda2=0.1), CLIPS, tmp_path=tmp_path)
 
 
 def test_is_equation_6():
-    layer = make_layer(bias=0.5)
+    layer = make_layer(beta_bias=0.5)
     beta = layer(CLIPS).numpy()
     expected = [reference.temporal_attention(layer, x) for x in CLIPS]
     np.testing.assert_allclose(beta, expected, rtol=1e-4, atol=1e-6)
@@ -29,13 +29,13 @@ def test_is_equation_6():
 
 
 def test_bias_starts_where_it_is_told():
-    layer = make_layer(bias=0.25)
+    layer = make_layer(beta_bias=0.25)
     layer(CLIPS)
     assert layer.input_projection.bias.numpy() == 0.25
 
 
 def test_padding_changes_nothing():
-    layer = make_layer(weight=0.5)
+    layer = make_layer(lambda2=0.5)
     padded = CLIPS.copy()
     padded[1, 4:] = 1e3
     padded[2, 1:] = -1e3
@@ -52,7 +52,7 @@ def test_padding_changes_nothing():
 
 @pytest.mark.parametrize(("norm", "power"), [("l2", 1), ("square", 2)])
 def test_loss_is_the_third_term_of_equation_7(norm, power):
-    layer = make_layer(weight=0.3, norm=norm)
+    layer = make_layer(lambda2=0.3, beta_norm=norm)
     beta = layer(CLIPS, LENGTHS).numpy()
     expected = 0.0
     for gate, length in zip(beta, LENGTHS, strict=True):
@@ -71,7 +71,37 @@ def test_step_equals_call():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match=r"`norm`.*norm='l1'"):
-        make_layer(norm="l1")
+    with pytest.raises(ValueError, match=r"`beta_norm`.*beta_norm='l1'"):
+        make_layer(beta_norm="l1")
     with pytest.raises(ValueError, match="`return_sequences=True`"):
         TemporalAttention(keras.layers.LSTM(5))
+
+
+@pytest.mark.parametrize(
+    "layer", [keras.layers.GRU, keras.layers.SimpleRNN, keras.layers.LSTM]
+)
+def test_wraps_any_recurrent_layer(layer, tmp_path):
+    """h_{t-1} is all that it needs: whole clips and steps agree."""
+    wrapped = layer(5, return_sequences=True)
+    attention = TemporalAttention(wrapped)
+    assert isinstance(attention, keras.layers.Wrapper)
+    run_layer_test(attention, CLIPS, tmp_path=tmp_path)
+    whole = attention(CLIPS).numpy()
+    state = attention.initial_state(len(CLIPS))
+    for t in range(CLIPS.shape[1]):
+        gates, state = attention.step(CLIPS[:, t], state)
+        np.testing.assert_allclose(gates, whole[:, t], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (keras.layers.Dense(5), "`keras.layers.LSTM`, `GRU` or `SimpleRNN`"),
+        (keras.layers.LSTM(5, return_sequences=True, return_state=True), "h"),
+        (keras.layers.GRU(5, return_sequences=True, go_backwards=True), "past"),
+        (keras.layers.GRU(5, return_sequences=True, stateful=True), "anew"),
+    ],
+)
+def test_a_layer_that_it_cannot_use_is_refused_with_a_reason(layer, reason):
+    with pytest.raises(ValueError, match=f"{reason}.* Received: layer=<"):
+        TemporalAttention(layer)

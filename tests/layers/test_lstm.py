@@ -3,12 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stalstm.layers.recurrence import (
-    LSTM,
-    SMALLEST_PART,
-    compiled,
-    recurrence,
-)
+from stalstm.layers.lstm import LSTM, resolve_recurrence
+from stalstm.layers.lstm_recurrence import SMALLEST_PART
 from tests.layers.layer_test import run_layer_test
 
 FEATURES, UNITS = 6, 5
@@ -23,19 +19,18 @@ UPSTREAM = [
 
 
 @pytest.fixture(autouse=True)
-def _ours(monkeypatch):
+def _two_cores(monkeypatch):
     monkeypatch.setattr(
         tf.config.threading, "get_inter_op_parallelism_threads", lambda: 2
     )
-    with recurrence("xla"):
-        yield
 
 
-def make_pair(**kwargs):
+def make_pair(recurrence="xla", units=UNITS, **kwargs):
     """The layer and Keras's, with the same weights."""
     kwargs = {"return_sequences": True, **kwargs}
-    ours = LSTM(UNITS, **kwargs)
-    stock = keras.layers.LSTM(UNITS, **kwargs)
+    ours = LSTM(units, **kwargs)
+    ours.recurrence = recurrence
+    stock = keras.layers.LSTM(units, **kwargs)
     for layer in (ours, stock):
         layer.build((None, None, FEATURES))
     weights = [RNG.normal(size=x.shape, scale=0.5) for x in stock.weights]
@@ -68,8 +63,14 @@ OURS = ("PartitionedCall", "StatefulPartitionedCall")
 KERAS = ("While", "StatelessWhile")
 
 
-def test_is_a_good_layer(tmp_path):
-    layer = LSTM(UNITS, return_sequences=True)
+@keras.saving.register_keras_serializable("tests")
+class LoadedAsXla(LSTM):
+    recurrence = "xla"
+
+
+@pytest.mark.parametrize("layer", [LSTM, LoadedAsXla])
+def test_is_a_good_layer(layer, tmp_path):
+    layer = layer(UNITS, return_sequences=True)
     run_layer_test(layer, CLIPS, tmp_path=tmp_path)
 
 
@@ -95,6 +96,7 @@ def test_stacked_layers_of_different_widths_share_nothing_but_code():
     narrow, stock_narrow = (
         cls(UNITS, return_sequences=True) for cls in (LSTM, keras.layers.LSTM)
     )
+    narrow.recurrence = "xla"
     for layer in (narrow, stock_narrow):
         layer.build((None, None, UNITS))
     narrow.set_weights(stock_narrow.get_weights())
@@ -145,20 +147,28 @@ def test_weights_and_files_are_those_of_keras(tmp_path):
 
 
 def test_auto_is_ours_on_a_cpu_and_keras_on_a_gpu(monkeypatch):
-    with recurrence("auto"):
-        assert loops(make_pair()[0], CLIPS) <= set(OURS)
+    assert resolve_recurrence("auto") == "xla"
     gpu = tf.config.LogicalDevice("/device:GPU:0", "GPU")
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [gpu])
-    with recurrence("auto"):
-        assert loops(make_pair(use_cudnn=False)[0], CLIPS) <= set(KERAS)
+    assert resolve_recurrence("auto") == "keras"
+    assert resolve_recurrence("xla") == "xla"
 
 
-def test_a_flag_forces_either():
+def test_each_layer_computes_as_it_is_told():
     for jit_compile in (False, True):
-        assert loops(make_pair()[0], CLIPS, jit_compile) <= set(OURS)
-        with recurrence("keras"):
-            assert loops(make_pair()[0], CLIPS, jit_compile) <= set(KERAS)
-        assert loops(make_pair()[0], CLIPS, jit_compile) <= set(OURS)
+        ours, _ = make_pair()
+        other, _ = make_pair(recurrence="keras")
+        assert loops(ours, CLIPS, jit_compile) <= set(OURS)
+        assert loops(other, CLIPS, jit_compile) <= set(KERAS)
+
+
+def test_how_a_layer_computes_is_not_saved(tmp_path):
+    ours, _ = make_pair()
+    assert LSTM.from_config(ours.get_config()).recurrence == "keras"
+    inputs = keras.Input((None, FEATURES))
+    keras.Model(inputs, ours(inputs)).save(tmp_path / "a.keras")
+    loaded = keras.saving.load_model(tmp_path / "a.keras")
+    assert loaded.layers[-1].recurrence == "keras"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +178,7 @@ def test_a_flag_forces_either():
         {"use_bias": False},
         {"dropout": 0.5},
         {"go_backwards": True},
+        {"units": 1},
     ],
 )
 def test_what_ours_cannot_do_is_left_to_keras(kwargs):
@@ -198,38 +209,11 @@ def test_a_batch_is_cut_for_the_cores(monkeypatch, batch, cores, parts):
         tf.config.threading, "get_inter_op_parallelism_threads", lambda: cores
     )
     signature = tf.TensorSpec((batch, 7, FEATURES))
-    layer, _ = make_pair()
 
-    def calls():
+    def calls(recurrence):
+        layer, _ = make_pair(recurrence=recurrence)
         graph = tf.function(layer).get_concrete_function(signature).graph
         return sum(x.type in OURS for x in graph.get_operations())
 
-    assert calls() == parts
-    with recurrence("xla", side_by_side=False):
-        assert calls() == 1
-
-
-def test_a_compiled_model_predicts_what_the_model_does():
-    ours, stock = make_pair()
-    inputs = {
-        "clips": keras.Input((None, FEATURES), name="clips"),
-        "scale": keras.Input((), name="scale"),
-    }
-    hidden = ours(inputs["clips"])
-    scaled = hidden * inputs["scale"][:, None, None]
-    predict = compiled(keras.Model(inputs, {"a": hidden, "b": scaled}))
-    for batch in (BATCH, 1):
-        clips, scale = CLIPS[:batch], RNG.normal(size=batch).astype("float32")
-        received = predict(
-            {"clips": tf.constant(clips), "scale": tf.constant(scale)}
-        )
-        expected = stock(clips)
-        np.testing.assert_allclose(received["a"], expected, atol=1e-5)
-        scaled = expected * scale[:, None, None]
-        np.testing.assert_allclose(received["b"], scaled, atol=1e-5)
-
-
-def test_wrong_recurrence_is_named():
-    message = "Received: name='cuda'"
-    with pytest.raises(ValueError, match=message), recurrence("cuda"):
-        pass
+    assert calls("xla") == parts
+    assert calls("xla_uncut") == 1

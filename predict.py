@@ -1,0 +1,223 @@
+"""Predicts the actions of raw recordings, with a model in any form.
+
+    python predict.py --model=workdirs/sbu_fold_3_seed_0 ~/SBU/s01s02/03/001
+    python predict.py --model=exported/litert/sbu RECORDING ...
+    python predict.py --model=exported/litert/sbu --stream RECORDING
+    python predict.py --model=sbu --server=localhost:8500 RECORDING
+    python predict.py --model=workdirs/sbu_fold_3_seed_0 --split=fold_3
+
+A recording is a raw file of a data set in `datasets/`, a folder or a zip of
+them. With `--split` the model is evaluated on a split of its prepared data.
+"""
+
+import json
+import os
+import pathlib
+from typing import Any
+
+# Set before importing TensorFlow, to silence its startup warnings.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from absl import app, flags
+
+import datasets
+import stalstm
+from datasets.raw import RawDataError
+from stalstm.loading import LoadError
+from stalstm.paths import DEFINE_path
+from stalstm.runtime.errors import ServingError
+from stalstm.runtime.litert import InputError, ModelError
+
+BATCH = 256
+
+_MODEL = flags.DEFINE_string(
+    "model",
+    None,
+    "A workdir, a .keras file, an exported folder, a LiteRT file, or the name "
+    "of a model; with --server its name there.",
+    required=True,
+)
+_SERVER = flags.DEFINE_string(
+    "server",
+    None,
+    "Server that has the model: host:port for gRPC, http://host:port for REST.",
+)
+_DATASET = flags.DEFINE_enum(
+    "dataset",
+    None,
+    datasets.names(),
+    "Data set whose format the recordings have. Default: the one that the "
+    "model was trained on; if that is not known, whichever can read them.",
+)
+_STREAM = flags.DEFINE_bool(
+    "stream", False, "Print the answer after every frame."
+)
+_JSON = flags.DEFINE_bool(
+    "json", False, "Print JSON, one line an answer, attentions included."
+)
+_SPLIT = flags.DEFINE_string(
+    "split", None, "Evaluate on this split of the prepared data, e.g. fold_3."
+)
+_DATA_DIR = DEFINE_path(
+    "data_dir",
+    None,
+    "With --split, the folder of prepared data sets. Default: where the data "
+    "of the training was.",
+)
+_TIMEOUT = flags.DEFINE_float(
+    "timeout", 10.0, "Seconds to wait for a server's answer.", lower_bound=0.0
+)
+
+
+def main(argv):
+    recordings = argv[1:]
+    if bool(recordings) == bool(_SPLIT.value):
+        raise app.UsageError("expected recordings, or --split.")
+    try:
+        model = open_model()
+        if _SPLIT.value:
+            evaluate(model)
+            return
+        clips = [clip for path in recordings for clip in read(model, path)]
+        predict = follow if _STREAM.value else predict_all
+        predict(model, clips)
+    except (
+        InputError,
+        LoadError,
+        ModelError,
+        OSError,
+        RawDataError,
+        ServingError,
+    ) as error:
+        raise SystemExit(f"predict.py: {error}") from None
+
+
+def open_model() -> Any:
+    """The model, see `stalstm.load`."""
+    if _SERVER.value:
+        return stalstm.connect(
+            _SERVER.value, _MODEL.value, timeout=_TIMEOUT.value
+        )
+    return stalstm.load(_MODEL.value)
+
+
+def read(model, path: str) -> list[tuple[str, np.ndarray]]:
+    """Names and skeletons of all recordings at a path.
+
+    Raises:
+        RawDataError: No data set reads them; says why.
+    """
+    trained_on = _training(model).get("dataset", "").split("/")[0]
+    name = _DATASET.value or trained_on
+    names = [name] if name in datasets.names() else datasets.names()
+    reasons = []
+    for candidate in names:
+        try:
+            return list(datasets.get(candidate).recordings(path))
+        except RawDataError as error:
+            reasons.append(str(error))
+    raise RawDataError("\n".join(dict.fromkeys(reasons)))
+
+
+def predict_all(model, clips: list[tuple[str, np.ndarray]]) -> None:
+    """Prints a line for each clip."""
+    width = max(len(name) for name, _ in clips)
+    for first in range(0, len(clips), BATCH):
+        batch = clips[first : first + BATCH]
+        answers = iter(model.predict([x for _, x in batch if len(x)]))
+        for name, skeleton in batch:
+            # In a recording without frames nobody was tracked.
+            show(name, next(answers) if len(skeleton) else None, width)
+
+
+def follow(model, clips: list[tuple[str, np.ndarray]]) -> None:
+    """Prints a line for each frame, and one for the whole clip."""
+    for name, skeleton in clips:
+        if not len(skeleton):
+            show(name, None)
+            continue
+        stream = model.stream()
+        for number, frame in enumerate(skeleton, start=1):
+            show(f"{name}, frame {number:3}", stream.step(frame))
+        show(f"{name}, all", stream.finish())
+
+
+def show(name: str, answer: dict[str, Any] | None, width: int = 0) -> None:
+    """Prints an answer: a line to read, or JSON.
+
+    Args:
+        name: Name of the clip, or of its frame.
+        answer: The answer; `None` if there was no frame to answer about.
+        width: Width of the names.
+    """
+    if _JSON.value:
+        values = {
+            key: x.tolist() if isinstance(x, np.ndarray | np.generic) else x
+            for key, x in (answer or {"label": None}).items()
+        }
+        print(json.dumps({"clip": name, **values}), flush=True)
+        return
+    text = "nobody is in it"
+    # With smoothing, the first frames of a stream have no answer yet.
+    if answer and not answer.get("frames", 1):
+        text = "..."
+    elif answer:
+        text = f"{answer['label']}  {max(answer['probabilities']):.1%}"
+    print(f"{name:{width}}  {text}", flush=True)
+
+
+def evaluate(model) -> None:
+    """Prints the evaluation of the model on a split of the prepared data.
+
+    Raises:
+        LoadError: The data is not there.
+    """
+    import tensorflow_datasets as tfds
+
+    from stalstm import evaluation, input_pipeline
+
+    config = _training(model)
+    if _DATA_DIR.value and config:
+        data_dir = _DATA_DIR.value / config["dataset"]
+    else:
+        data_dir = pathlib.Path(config.get("data_dir", "."))
+    if not (data_dir / "dataset_info.json").exists():
+        raise LoadError(
+            "--split: expected the prepared data that the model was trained "
+            f"on; --data_dir=FOLDER says where. Received: {data_dir}"
+        )
+    builder = tfds.builder_from_directory(data_dir)
+    if (split := _SPLIT.value) not in (splits := list(builder.info.splits)):
+        raise LoadError(
+            f"--split: expected one of {', '.join(splits)}. Received: {split}"
+        )
+    labels, predicted, longest, batch = [], [], 0, []
+
+    def flush():
+        predicted.extend(x["class_index"] for x in model.predict(batch))
+        batch.clear()
+
+    for inputs, label in input_pipeline.load_clips(
+        builder, split
+    ).as_numpy_iterator():
+        labels.append(int(label))
+        longest = max(longest, len(inputs["skeleton"]))
+        batch.append(inputs["skeleton"])
+        if len(batch) == BATCH:
+            flush()
+    flush()
+    result = evaluation.report(
+        labels, predicted, longest, model.metadata["labels"]
+    )
+    print(json.dumps(result) if _JSON.value else evaluation.table(result))
+
+
+def _training(model) -> dict[str, Any]:
+    """What is known of the model's training; a server does not tell."""
+    metadata = getattr(model, "metadata", None) or {}
+    return metadata.get("training", {})
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,132 @@
+"""Keras models with the interface of all models that predict."""
+
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stalstm import workdir
+from stalstm.export import signatures
+from stalstm.layers.lstm_recurrence import cut_batch
+from stalstm.models.classifier import Classifier
+from stalstm.runtime import client, litert
+
+
+class KerasModel:
+    """A Keras model with the interface of all models that predict.
+
+    Args:
+        model: The model; the predictor owns it.
+        metadata: JSON values about it: at least `labels`.
+        batch_size: Maximum number of clips that are computed at once.
+        compiled: Whether XLA compiles the whole prediction, a part of the
+            batch for each core. Each new shape of a batch takes a second or
+            two to compile, so this is for many batches of few shapes, on a
+            CPU.
+    """
+
+    def __init__(
+        self,
+        model: Classifier,
+        metadata: dict[str, Any] | None = None,
+        batch_size: int = 32,
+        compiled: bool = False,
+    ):
+        self.model = model
+        self.metadata = metadata or {"labels": list(model.classes)}
+        self._batch_size = batch_size
+        self._predict = (
+            _compiled(model) if compiled else model.predict_on_batch
+        )
+
+    def predict(self, clips) -> dict[str, Any] | list[dict[str, Any]]:
+        """Predicts the action of one clip, or of several in batches.
+
+        See `stalstm.loading.load`.
+
+        Raises:
+            stalstm.runtime.litert.InputError: No model can take one of the
+                clips.
+        """
+        checked, several = litert.check_each(clips, self._check)
+        answers = []
+        for first in range(0, len(checked), self._batch_size):
+            batch = checked[first : first + self._batch_size]
+            outputs = self._predict(client.padded(batch))
+            outputs = {name: np.asarray(x) for name, x in outputs.items()}
+            for number, clip in enumerate(batch):
+                answer = {name: x[number] for name, x in outputs.items()}
+                for name in self.model.attentions:
+                    answer[name] = answer[name][: len(clip)]
+                answers.append(self._labelled(answer))
+        return answers if several else answers[0]
+
+    def stream(self) -> litert.Stream:
+        """A live stream, see `stalstm.runtime.litert.Stream`.
+
+        Raises:
+            stalstm.runtime.litert.ModelError: The model cannot stream.
+        """
+        if self.model.cannot_stream:
+            raise litert.ModelError(
+                "expected a model that takes one frame at a time. Received: "
+                f"one that cannot: {self.model.cannot_stream}"
+            )
+        return _KerasStream(self)
+
+    def _check(self, clip):
+        model = self.model
+        joints = len(model.skeleton.joints)
+        return litert.check_clip(clip, model.bodies, joints, model.least_bodies)
+
+    def _labelled(self, answer):
+        best = int(np.argmax(answer["probabilities"]))
+        return {"label": self.model.classes[best], "class_index": best, **answer}
+
+
+class _KerasStream(litert.Stream):
+    def __init__(self, predictor: KerasModel):
+        model = predictor.model
+        state = signatures.PackedState(model)
+        super().__init__(model.bodies, len(model.skeleton.joints), state.size)
+        self._labelled = predictor._labelled
+        self._step = tf.function(
+            signatures.frame_function(model, state), autograph=False
+        )
+
+    def _call(self, values):
+        outputs = self._step(*(tf.constant(x) for x in values.values()))
+        return self._labelled({k: x.numpy()[0] for k, x in outputs.items()})
+
+
+def load_keras(path: pathlib.Path, **options: Any) -> KerasModel:
+    """The model of a workdir, or of a `.keras` file."""
+    if path.suffix == ".keras":
+        return KerasModel(keras.saving.load_model(path, compile=False), **options)
+    trained = workdir.load(path)
+    metadata = {
+        "labels": list(trained.data.classes),
+        "training": trained.records["config"],
+    }
+    return KerasModel(trained.model, metadata, **options)
+
+
+def _compiled(model: Classifier) -> Callable[[dict], dict]:
+    """The prediction of a model, which XLA compiles for each shape."""
+    model.set_recurrence("xla_uncut")
+
+    @tf.function(jit_compile=True, autograph=False)
+    def predict_part(skeleton, length):
+        inputs = {"skeleton": skeleton, "length": length}
+        return model(inputs, training=False)
+
+    @tf.function(autograph=False)
+    def predict(inputs):
+        parts = cut_batch(inputs["skeleton"], inputs["length"])
+        outputs = [predict_part(*part) for part in parts]
+        return tf.nest.map_structure(lambda *x: tf.concat(x, 0), *outputs)
+
+    return predict

@@ -1,0 +1,231 @@
+"""What every model must be able to do."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stalstm import preprocessing
+from stalstm.skeletons import Skeleton
+
+RNG = np.random.default_rng(5)
+SKELETON = Skeleton("three", ("head", "torso", "hip"), roles={"torso": "torso"})
+CLASSES = ("kick", "push", "hug", "bow")
+LENGTHS = np.array([8, 5, 1], "int32")
+INPUTS = {
+    "skeleton": RNG.normal(size=(3, 8, 2, 3, 3)).astype("float32"),
+    "length": LENGTHS,
+}
+LABELS = np.array([0, 3, 1])
+
+
+def frame_layers():
+    return [
+        preprocessing.Smoothing(),
+        preprocessing.BodyOrder(1),
+        preprocessing.Origin(1, per="clip"),
+        preprocessing.Velocity(2.0),
+        preprocessing.Distances(0.3, 1.0),
+    ]
+
+
+def make_model(cls, **kwargs):
+    """A small model with large random weights."""
+    model = cls(
+        **{
+            "classes": CLASSES,
+            "skeleton": SKELETON,
+            "units": 5,
+            "dropout": 0.0,
+            **kwargs,
+        }
+    )
+    model.build()
+    # Small gates would hide an error in what they scale.
+    for weight in model.trainable_weights:
+        weight.assign(RNG.normal(scale=0.5, size=weight.shape))
+    return model
+
+
+def compile_model(model):
+    model.compile(
+        "adam",
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        run_eagerly=True,
+    )
+    return model
+
+
+def run_model_test(cls, tmp_path, **kwargs):
+    """Padding, streaming, saving, precision, summary, training, export.
+
+    Args:
+        cls: The model's class.
+        tmp_path: A folder to save into.
+        **kwargs: Arguments of the model.
+    """
+    plain = make_model(cls, **kwargs)
+    whole = make_model(cls, preprocessing=frame_layers(), **kwargs)
+    for model in (plain, whole):
+        check_outputs(model)
+        check_padding(model)
+        check_summary(model)
+        check_saving(model, tmp_path)
+        if model.cannot_stream is None:
+            check_steps(model)
+    check_training(cls, **kwargs)
+    check_precision(plain)
+    check_export(whole, tmp_path)
+
+
+def check_outputs(model):
+    outputs = model(INPUTS)
+    assert set(outputs) == {"logits", "probabilities", *model.attentions}
+    for name, value in outputs.items():
+        assert value.dtype == "float32", name
+        assert np.isfinite(value).all(), name
+    np.testing.assert_allclose(
+        outputs["probabilities"], keras.ops.softmax(outputs["logits"])
+    )
+    assert outputs["logits"].shape == (3, 4)
+
+
+def check_padding(model):
+    """Whatever is beyond a clip's length changes nothing."""
+    compile_model(model)
+    expected = model(INPUTS)
+    for padding in (0.0, 1e3, np.nan):
+        skeleton = np.full((3, 12, 2, 3, 3), padding, "float32")
+        for n, length in enumerate(LENGTHS):
+            skeleton[n, :length] = INPUTS["skeleton"][n, :length]
+        padded = {"skeleton": skeleton, "length": LENGTHS}
+        outputs = model(padded)
+        for n, length in enumerate(LENGTHS):
+            alone = model(
+                {
+                    "skeleton": INPUTS["skeleton"][n : n + 1, :length],
+                    "length": LENGTHS[n : n + 1],
+                }
+            )
+            for name, value in alone.items():
+                got = outputs[name][n]
+                if name in model.attentions:
+                    np.testing.assert_array_equal(got[length:], 0)
+                    got = got[:length]
+                np.testing.assert_allclose(got, value[0], rtol=2e-4, atol=1e-5)
+        # Nor the loss and what training makes of it.
+        np.testing.assert_allclose(
+            model.evaluate(padded, LABELS, verbose=0),
+            model.evaluate(INPUTS, LABELS, verbose=0),
+            rtol=1e-5,
+        )
+    assert set(outputs) == set(expected)
+    weights = model.get_weights()
+    model.train_on_batch(padded, LABELS)
+    assert all(np.isfinite(x).all() for x in model.get_weights())
+    model.set_weights(weights)
+
+
+def check_steps(model):
+    """One frame at a time gives what the whole clip gives."""
+    expected = {k: v.numpy() for k, v in model(INPUTS).items()}
+    state = model.initial_state(3)
+    for leaf in keras.tree.flatten(state):
+        assert not np.any(leaf), "zeros are the state before the first frame"
+    lag = model.look_ahead
+    for t in range(8 + lag):
+        ended = t >= LENGTHS
+        frame = INPUTS["skeleton"][:, min(t, 7)].copy()
+        frame[ended] = np.nan
+        outputs, state = model.step(frame, state, ended)
+        for n, length in enumerate(LENGTHS):
+            comes = t - lag
+            is_in = 0 <= comes < length
+            assert outputs["frames"][n] == np.clip(comes + 1, 0, length)
+            for name in model.attentions:
+                np.testing.assert_allclose(
+                    outputs[name][n],
+                    expected[name][n, comes] if is_in else 0.0,
+                    rtol=1e-4,
+                    atol=1e-5,
+                )
+    for name in ("logits", "probabilities"):
+        np.testing.assert_allclose(
+            outputs[name], expected[name], rtol=1e-4, atol=1e-5
+        )
+
+
+def check_summary(model):
+    """It names the layers that a reader of the paper expects."""
+    lines: list[str] = []
+    model.summary(print_fn=lambda line, **_: lines.append(line))
+    text = "\n".join(lines)
+    names = [x.name for x in model.layers]
+    assert all(name in text for name in names), text
+    assert f"{model.count_params():,}" in text
+
+
+def check_saving(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.get_config() == model.get_config()
+    assert loaded.classes == CLASSES
+    assert loaded.skeleton == SKELETON
+    check_summary(loaded)
+    expected = model(INPUTS)
+    for name, value in loaded(INPUTS).items():
+        np.testing.assert_array_equal(value, expected[name])
+
+
+def check_training(cls, **kwargs):
+    """A step moves every weight; a frozen network stays where it is."""
+    model = compile_model(make_model(cls, **kwargs))
+    before = model.get_weights()
+    model.train_on_batch(INPUTS, LABELS)
+    for old, weight in zip(before, model.weights, strict=True):
+        assert np.any(old != weight.numpy()), weight.path
+    networks = [x for x in model.layers if x.trainable_weights]
+    for frozen in networks:
+        model = make_model(cls, **kwargs)
+        getattr(model, frozen.name).trainable = False
+        if not model.trainable_weights:
+            continue
+        compile_model(model)
+        before = model.get_weights()
+        model.train_on_batch(INPUTS, LABELS)
+        for old, weight in zip(before, model.weights, strict=True):
+            moved = np.any(old != weight.numpy())
+            assert moved != (f"{frozen.name}/" in weight.path), weight.path
+
+
+def check_precision(model):
+    """Mixed precision computes about the same from float32 weights."""
+    for precision in ("mixed_bfloat16", "mixed_float16"):
+        config = {**model.get_config(), "dtype": precision}
+        mixed = type(model).from_config(config)
+        mixed.build()
+        mixed.set_weights(model.get_weights())
+        assert {x.dtype for x in mixed.trainable_weights} == {"float32"}
+        outputs, expected = mixed(INPUTS), model(INPUTS)
+        for name, value in outputs.items():
+            assert value.dtype == "float32"
+            np.testing.assert_allclose(
+                value, expected[name], rtol=0.1, atol=0.2
+            )
+        again = mixed.in_float32()
+        for name, value in again(INPUTS).items():
+            np.testing.assert_array_equal(value, expected[name])
+
+
+def check_export(model, tmp_path):
+    """Keras's own export takes integers for `length`, and any shape."""
+    model.export(tmp_path / "exported", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "exported")
+    for frames in (8, 5):
+        inputs = {
+            "skeleton": tf.constant(INPUTS["skeleton"][:, :frames]),
+            "length": tf.constant(np.minimum(LENGTHS, frames)),
+        }
+        np.testing.assert_allclose(
+            loaded.serve(inputs)["logits"], model(inputs)["logits"], atol=1e-5
+        )

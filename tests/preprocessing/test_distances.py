@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from stalstm.preprocessing import Distances
+from tests.preprocessing.frame_layer_test import (
+    CLIPS,
+    LENGTHS,
+    make_absent,
+    presence,
+    run,
+    run_frame_layer_test,
+)
+
+
+def test_is_a_good_frame_layer(tmp_path):
+    run_frame_layer_test(Distances(0.3, 1.0), tmp_path)
+
+
+def test_are_those_to_the_other_performer_s_joints():
+    outputs, _ = run(Distances(0.3, 1.0), CLIPS)
+    for n, length in enumerate(LENGTHS):
+        for t in range(length):
+            for body in (0, 1):
+                for joint in range(4):
+                    here = CLIPS[n, t, body, joint]
+                    there = CLIPS[n, t, 1 - body]
+                    distance = np.sqrt(((there - here) ** 2).sum(-1))
+                    np.testing.assert_allclose(
+                        outputs[n, t, body, joint, 3:],
+                        0.3 * (distance - 1.0),
+                        rtol=1e-4,
+                        atol=1e-6,
+                    )
+
+
+def test_are_zero_without_the_other_performer():
+    outputs, _ = run(Distances(0.3, 1.0), make_absent(CLIPS))
+    np.testing.assert_array_equal(outputs[1, ..., 3:], 0)
+    np.testing.assert_array_equal(outputs[0, :3, ..., 3:], 0)
+    assert np.all(outputs[0, 3:7, ..., 3:] != 0)
+
+
+def test_need_two_bodies():
+    one = CLIPS[:, :, :1]
+    with pytest.raises(ValueError, match=r"two bodies\. Received: 1"):
+        Distances()(one, presence(one), LENGTHS)
