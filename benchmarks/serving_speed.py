@@ -1,8 +1,8 @@
 """Speed and size of an exported model, beside the same network in PyTorch.
 
-    python export.py --workdir=workdirs/sbu_fold_1_seed_0 --export_dir=models
-    python -m benchmarks.serving_speed --model=models/sbu/1 \
-        --litert=models/litert/sbu/1 \
+    python export.py --workdir=workdirs/sbu_fold_1_seed_0 --export_dir=exported
+    python -m benchmarks.serving_speed --model=exported/sbu/1 \
+        --litert=exported/litert/sbu/1 \
         --peer="PYTHON peer_torch.py --threads=1"
 
 The peer is a command that prints a line of JSON with `stream_frame_us` and
@@ -32,8 +32,9 @@ import tensorflow as tf
 from absl import app, flags
 from ai_edge_litert.interpreter import Interpreter
 
-from stalstm import workdir as workdir_lib
-from stalstm.serving import edge, litert
+from stalstm import files
+from stalstm.export.litert import PRECISIONS
+from stalstm.runtime.litert import FrameModel
 
 RESULTS = pathlib.Path(__file__).parent / "results/serving.json"
 FRAMES = 40
@@ -49,15 +50,16 @@ _PEER = flags.DEFINE_string("peer", None, "Command of the peer.")
 
 LOAD = {
     "litert": """
-from stalstm.serving import edge
+from stalstm.runtime.litert import ClipModel
 start = time.perf_counter()
-edge.Clip(sys.argv[1] + "/clip_float32.tflite").predict(np.ones((40, 2, 15, 3)))
+model = ClipModel(sys.argv[1] + "/clip_float32.tflite")
+model.predict(np.ones((40, 2, 15, 3)))
 """,
     "saved_model": """
 import tensorflow as tf
 start = time.perf_counter()
-recognise = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-recognise(
+predict = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+predict(
     skeleton=tf.ones((1, 40, 2, 15, 3)), length=tf.constant([40])
 )["label"].numpy()
 """,
@@ -86,10 +88,10 @@ def main(_):
     result = {
         "command": "python -m benchmarks.serving_speed",
         "processor": processor(),
-        "trained_at_commit": workdir_lib.read_json(
-            model / "assets/config.json"
-        )["commit"],
-        "versions": workdir_lib.read_json(model / "assets/model.json")[
+        "trained_at_commit": files.read_json(model / "assets/config.json")[
+            "commit"
+        ],
+        "versions": files.read_json(model / "assets/model.json")[
             "export_versions"
         ],
         "clip_frames": FRAMES,
@@ -105,10 +107,10 @@ def main(_):
             "saved_model": load_seconds("saved_model", model),
         },
         "kibibytes": sizes(model, folder),
-        "agreement": workdir_lib.read_json(folder / "agreement.json"),
+        "agreement": files.read_json(folder / "agreement.json"),
     }
     RESULTS.parent.mkdir(exist_ok=True)
-    workdir_lib.write_json(RESULTS, result)
+    files.write_json(RESULTS, result)
     print(json.dumps({**result, "agreement": "..."}, indent=2))
 
 
@@ -116,39 +118,39 @@ def saved_model_measures(path, skeleton):
     """Functions that return the microseconds of a clip, and of a frame."""
     loaded = tf.saved_model.load(str(path))
     clip = loaded.signatures["serving_default"]
-    step = loaded.signatures["step"]
+    frame = loaded.signatures["frame"]
     clip_inputs = {
         "skeleton": tf.constant(skeleton[None]),
         "length": tf.constant([len(skeleton)]),
     }
     start = loaded.signatures["initial_state"](streams=tf.constant([0]))
-    step_inputs = {
+    frame_inputs = {
         "frame": tf.constant(skeleton[:1]),
-        "ended": tf.constant([False]),
+        "ended": tf.constant([0]),
         **start,
     }
     return {
         "saved_model clip": functools.partial(
             microseconds, functools.partial(clip, **clip_inputs), 20
         ),
-        "saved_model step": functools.partial(
-            microseconds, functools.partial(step, **step_inputs), 100
+        "saved_model frame": functools.partial(
+            microseconds, functools.partial(frame, **frame_inputs), 100
         ),
     }
 
 
 def litert_measures(folder, skeleton):
-    """Likewise, of each file: the model alone, a frame also with `edge`."""
+    """The same for each LiteRT file, and for a frame from Python."""
     measures = {}
-    for precision in litert.PRECISIONS:
-        for name in ("step", "clip"):
+    for precision in PRECISIONS:
+        for name in ("frame", "clip"):
             interpreter = filled(folder / f"{name}_{precision}.tflite")
-            inner = 500 if name == "step" else 10
+            inner = 500 if name == "frame" else 10
             measures[f"{name}_{precision}"] = functools.partial(
                 microseconds, interpreter.invoke, inner
             )
-        stream = edge.Stream(folder / f"step_{precision}.tflite")
-        measures[f"step_{precision} from Python"] = functools.partial(
+        stream = FrameModel(folder / f"frame_{precision}.tflite").stream()
+        measures[f"frame_{precision} from Python"] = functools.partial(
             microseconds, functools.partial(stream.step, skeleton[0]), 500
         )
     return measures
@@ -163,7 +165,7 @@ def filled(path):
         if "length" in details["name"]:
             value[:] = FRAMES
         if "ended" in details["name"]:
-            value[:] = False
+            value[:] = 0
         interpreter.set_tensor(details["index"], value)
     interpreter.invoke()
     return interpreter

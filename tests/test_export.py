@@ -1,56 +1,140 @@
 """The door, as its users open it: from the command line."""
 
+import contextlib
+import io
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
-import export
-from datasets.sbu.dummy_data_generation import write_dummy_recordings
-from datasets.sbu.sbu_dataset_builder import Builder
-from stalstm.serving.trained import ExportError
-from tests.serving import fake_server, fake_workdir
+from stalstm.export import agreement, litert, saved_model
+from stalstm.runtime.litert import ClipModel
+from tests import door
+from tests.export import exported
 
-ROOT = pathlib.Path(__file__).parents[1]
-
-
-def run(script, *flags, expect=0):
-    command = [sys.executable, str(ROOT / script), *map(str, flags)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done.stdout + done.stderr
+SPLIT = "fold_1"
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Two versions: one compared on real clips, one without a data set."""
+def workdir(tmp_path_factory) -> pathlib.Path:
+    """A finished training, with its prepared data."""
     folder = tmp_path_factory.mktemp("export")
-    write_dummy_recordings(folder / "raw", frames=5)
-    builder = Builder(data_dir=folder / "data")
-    builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=folder / "raw")
+    clips = exported.random_clips([3, 4, 5, 20, 6])
+    clips[2][:, 1] = 0  # body order needs both
+    skeletons = [x.tobytes() for x in clips]
+
+    def clip(skeleton, label):
+        flat = tf.io.decode_raw(skeleton, tf.float32)
+        return {
+            "skeleton": tf.reshape(flat, (-1, 2, 15, 3)),
+            "label": label,
+        }
+
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="sbu",
+        version="2.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "skeleton": tfds.features.Tensor(
+                    shape=(None, 2, 15, 3), dtype=np.float32
+                ),
+                "label": tfds.features.ClassLabel(names=exported.LABELS),
+            }
+        ),
+        split_datasets={
+            SPLIT: tf.data.Dataset.from_tensor_slices(
+                (skeletons, np.arange(5) % 3)
+            ).map(clip)
+        },
+        data_dir=folder / "data",
+        disable_shuffling=True,
     )
-    fake_workdir.write(folder / "workdir")
-    flags = [
-        f"--workdir={folder / 'workdir'}",
-        f"--export_dir={folder / 'models'}",
-    ]
-    flags += ["--name=small", "--frames=8"]
-    outputs = [
-        run("export.py", *flags, f"--data_dir={folder / x}")
-        for x in ("data", "nothing")
-    ]
-    return folder, outputs
+    exported.write_workdir(
+        folder / "workdir", exported.trained(), folder / "data/sbu/2.0.0"
+    )
+    return folder / "workdir"
 
 
-def test_versions_follow_one_another(models):
-    folder, _ = models
-    for place in ("models/small", "models/litert/small"):
+@pytest.fixture(scope="module")
+def output(workdir):
+    """What an export of version 1 prints; it is in `exported`."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        door.run(
+            "export",
+            f"--workdir={workdir}",
+            f"--export_dir={workdir.parent / 'exported'}",
+        )
+    return printed.getvalue()
+
+
+@pytest.fixture
+def faster(workdir, output, monkeypatch):
+    """Exports copy version 1 instead of converting the model again."""
+    del output
+    for module, place in ((litert, "litert/sbu/1"), (saved_model, "sbu/1")):
+        made = workdir.parent / "exported" / place
+
+        def write(_, folder, *args, made=made):
+            shutil.copytree(made, folder)
+
+        monkeypatch.setattr(module, "write", write)
+
+
+def test_compares_on_the_data_of_the_training(workdir, output):
+    assert "Compared with the Keras model on sbu/2.0.0, fold_1:" in output
+    assert "Left out of the comparison: 1 clips of fold_1" in output
+    assert "random" not in output
+    folder = workdir.parent / "exported/litert/sbu/1"
+    result = json.loads((folder / "agreement.json").read_text())
+    assert result.pop("clips_of") == "sbu/2.0.0, fold_1"
+    assert len(result) == 8
+    for files in result.values():
+        assert files["clips"] == 4
+        assert files["accuracy"] is not None
+    assert result["frame_float32"]["largest_difference"] < 1e-4
+    assert result["frame_float32"]["same_class"] == 1
+    assert agreement.table(result) in output
+
+
+def test_the_clip_files_take_the_longest_test_clip(workdir):
+    model = ClipModel(
+        workdir.parent / "exported/litert/sbu/1/clip_float32.tflite"
+    )
+    assert model.frames == 24
+
+
+def test_versions_follow_one_another(workdir, faster, tmp_path, capsys):
+    exported_before = workdir.parent / "exported"
+    folder = tmp_path / "exported"
+    for number in ("1", "2"):
+        door.run(
+            "export",
+            f"--workdir={workdir}",
+            f"--export_dir={folder}",
+            f"--data_dir={tmp_path / 'nothing'}",
+            "--name=small",
+        )
+        output = capsys.readouterr().out
+        assert "No prepared data in" in output
+        assert "Comparing on random clips" in output
+        result = json.loads(
+            (folder / f"litert/small/{number}/agreement.json").read_text()
+        )
+        assert result["clips_of"] == "random clips"
+        assert result["frame_float32"]["clips"] == 6
+        assert result["frame_int8"]["accuracy"] is None
+        # Of the random clips one is longer than the longest test clip.
+        assert result["clip_float32"]["clips"] == 5
+    for place in ("small", "litert/small"):
         assert {x.name for x in (folder / place).iterdir()} == {"1", "2"}
-    left = {x.name for x in (folder / "models").iterdir()}
+    left = {x.name for x in folder.iterdir()}
     assert left == {
         "small",
         "litert",
@@ -59,57 +143,62 @@ def test_versions_follow_one_another(models):
         "monitoring.config",
         "compose.yaml",
     }
+    assert {x.name for x in exported_before.iterdir()} == {
+        "sbu",
+        *left - {"small"},
+    }
 
 
-def test_says_how_far_the_files_agree(models):
-    folder, (real, random) = models
-    assert "on sbu/1.0.0, fold_1" in real
-    assert "comparing on random clips" in random
-    for version, clips in (("1", 4), ("2", 6)):
-        path = folder / f"models/litert/small/{version}/agreement.json"
-        agreement = json.loads(path.read_text())
-        assert agreement["step_float32"]["clips"] == clips
-        assert agreement["step_float32"]["largest_difference"] < 1e-4
-        assert agreement["step_float32"]["same_class"] == 1
-        known = agreement["step_int8"]["accuracy"] is not None
-        assert known == (version == "1")
-    # Of the random ones, two are longer than --frames.
-    assert agreement["clip_float32"]["clips"] == 4
+def test_prints_commands_that_run(workdir, output):
+    commands = [x for x in output.splitlines() if x.startswith("  ")]
+    predict, on_device, serve, ask = commands[-4:]
+    folder = workdir.parent / "exported"
+    model = f"--model={folder}/litert/sbu/1"
+    assert predict.endswith(f"predict.py {model} RECORDING")
+    assert (folder / "compose.yaml").exists()
+    assert serve.endswith(f"--file {folder}/compose.yaml up")
+    assert "--server=localhost:8500 --model=sbu RECORDING" in ask
+    done = subprocess.run(
+        on_device, shell=True, capture_output=True, text=True, check=True
+    )
+    assert "clip.npy: " in done.stdout
 
 
-def test_a_client_asks_for_raw_recordings(models):
-    folder, _ = models
-    servable = fake_server.Servable("small", folder / "models/small/2")
-    with fake_server.grpc_server(servable) as (_, address):
-        flags = [f"--server={address}", "--model=small"]
-        output = run("ask.py", *flags, folder / "raw")
-        lines = [x for x in output.splitlines() if x.endswith("%)")]
-        assert len(lines) == 21
-        label = lines[0].split()[1]
-        assert label in fake_workdir.LABELS
-        recording = (
-            folder / f"raw/{lines[0].partition(':')[0]}/skeleton_pos.txt"
-        )
-        output = run("ask.py", *flags, "--stream", recording)
-        assert output.count("frame ") == 5
-        assert f"at the end {label}" in output
-        recording.write_text("1,2,3\n")
-        output = run("ask.py", *flags, recording, expect=1)
-        assert "line 1: expected 91 fields" in output
+def test_says_why_there_is_no_stream(
+    workdir, tmp_path, faster, monkeypatch, capsys
+):
+    reason = "it looks at the last frame first"
+    monkeypatch.setattr("stalstm.models.sta_lstm.STALSTM.cannot_stream", reason)
+    door.run("export", f"--workdir={workdir}", f"--export_dir={tmp_path}")
+    expected = f"sbu has no files for live streams: {reason}."
+    assert expected in capsys.readouterr().out
 
 
 def test_an_unfinished_workdir_is_refused(tmp_path):
-    output = run(
-        "export.py",
-        f"--workdir={tmp_path}",
-        f"--export_dir={tmp_path / 'models'}",
-        expect=1,
-    )
-    assert "expected the workdir of a finished training" in output
-    assert not (tmp_path / "models").exists()
+    with pytest.raises(SystemExit, match="workdir of a finished training"):
+        door.run(
+            "export",
+            f"--workdir={tmp_path}",
+            f"--export_dir={tmp_path / 'exported'}",
+        )
+    assert not (tmp_path / "exported").exists()
 
 
-@pytest.mark.parametrize("name", ["litert", "../other", "", ".hidden"])
-def test_a_name_is_that_of_a_folder(name):
-    with pytest.raises(ExportError, match="--name"):
-        export.check_name(name)
+@pytest.mark.parametrize("name", ["litert", "../other", " ", ".hidden"])
+def test_a_name_is_that_of_a_folder(name, workdir, tmp_path):
+    with pytest.raises(SystemExit, match="--name"):
+        door.run(
+            "export",
+            f"--workdir={workdir}",
+            f"--export_dir={tmp_path}",
+            f"--name={name}",
+        )
+
+
+def test_without_litert_the_command_that_installs_it_is_named(
+    workdir, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    with pytest.raises(SystemExit, match="pip install ai-edge-litert"):
+        door.run("export", f"--workdir={workdir}", f"--export_dir={tmp_path}")
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import importlib.metadata
 from typing import Any
 
 from stalstm.runtime.litert import FORMAT_VERSION
-from stalstm.workdir import Trained
+from stalstm.workdir import PACKAGES, Trained
 
 
 def describe(trained: Trained) -> dict[str, Any]:
@@ -30,6 +30,6 @@ def describe(trained: Trained) -> dict[str, Any]:
         "training": {x: y for x, y in config.items() if x != "data_dir"},
         "export_versions": {
             x: importlib.metadata.version(x)
-            for x in ("tensorflow", "keras", "ai-edge-litert")
+            for x in (*PACKAGES, "ai-edge-litert")
         },
     }

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-import export
 from datasets.sbu import recordings
+from stalstm import files, training, workdir
 from stalstm.description import Description
+from stalstm.export import version
 from stalstm.models.deep_lstm import DeepLSTM
 from stalstm.recipe import Recipe
 from stalstm.skeletons import NITE
@@ -59,6 +60,18 @@ def with_records(recipe: Recipe, data: Description, model: Any) -> Trained:
         "evaluation": {"accuracy": 0.5, "longest_clip": 20},
     }
     return Trained(model, recipe, data, records)
+
+
+def write_workdir(path: pathlib.Path, small: Trained, data_dir: pathlib.Path):
+    """A workdir as `train.py` leaves it."""
+    config = {**small.records["config"], "data": small.data.to_json()}
+    del config["data_dir"]
+    workdir.begin(path, config, data_dir=str(data_dir))
+    for name in ("metrics", "evaluation"):
+        files.write_json(path / f"{name}.json", small.records[name])
+    result = training.result_path(path, small.recipe)
+    result.parent.mkdir()
+    small.model.save(result)
 
 
 def random_clips(lengths) -> list[np.ndarray]:
@@ -118,7 +131,7 @@ def export_dir(small, clips, tmp_path_factory) -> pathlib.Path:
     if not folder.exists():
         folder.mkdir()
         labelled = [(x, None) for x in clips]
-        export.export(small, folder, "small", labelled, "random clips", FRAMES)
+        version.write(small, folder, "small", labelled, "random clips", FRAMES)
     return folder
 
 
@@ -134,7 +147,7 @@ def whole_clips_dir(tmp_path_factory) -> pathlib.Path:
     if not folder.exists():
         folder.mkdir()
         labelled = [(x, None) for x in random_clips([3, 8])]
-        export.export(
+        version.write(
             whole_clips(), folder, "whole", labelled, "random clips", 8
         )
     return folder

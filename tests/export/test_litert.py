@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import export
 from stalstm.description import Description
-from stalstm.export import litert, metadata, signatures
+from stalstm.export import (
+    litert,
+    metadata,
+    saved_model,
+    signatures,
+    version,
+)
 from stalstm.export.errors import ExportError
 from stalstm.recipe import Recipe
 from stalstm.runtime.litert import ClipModel, FrameModel
@@ -154,11 +159,11 @@ def test_a_failed_export_leaves_nothing(small, clips, tmp_path, monkeypatch):
         "clip_function",
         lambda _: lambda skeleton, _: {"x": tf.math.erfinv(skeleton)},
     )
-    monkeypatch.setattr(export.saved_model, "write", lambda *_: None)
+    monkeypatch.setattr(saved_model, "write", lambda *_: None)
     with pytest.raises(ExportError, match="Erfinv"):
-        export.export(small, tmp_path, "small", [(clips[0], None)], "x", 24)
+        version.write(small, tmp_path, "small", [(clips[0], None)], "x", 24)
     assert [x for x in tmp_path.rglob("*") if x.is_file()] == []
-    assert export.next_version(tmp_path, "small") == "1"
+    assert version.next_version(tmp_path, "small") == "1"
 
 
 def test_the_streaming_model_of_sbu_stays_below_500_kibibytes():

@@ -32,7 +32,7 @@ def test_the_runtime_needs_neither_tensorflow_nor_the_rest():
 
 def test_the_module_that_travels_imports_nothing_of_ours():
     source = pathlib.Path(stalstm.runtime.litert.__file__).read_text()
-    imported = set()
+    imported: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             imported.update(x.name.partition(".")[0] for x in node.names)

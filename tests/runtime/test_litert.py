@@ -151,7 +151,8 @@ def test_a_clip_model_says_what_streams(litert_folder, whole_clips_dir):
     model = ClipModel(litert_folder / "clip_int8.tflite")
     with pytest.raises(ModelError, match=r"whole clips.*frame_float32\.tflite"):
         model.stream()
-    model = litert.load(whole_clips_dir / "litert/whole/1")
+    folder = whole_clips_dir / "litert/whole/1"
+    model = ClipModel(folder / "clip_float32.tflite")
     reason = exported.WholeClips.cannot_stream
     with pytest.raises(ModelError, match=f"clip_float32.*{reason}"):
         model.stream()
