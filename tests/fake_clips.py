@@ -3,6 +3,13 @@
 import numpy as np
 import tensorflow as tf
 
+from stalstm.description import Description, Protocol
+from stalstm.skeletons import NITE
+
+DATA = Description(
+    NITE, 2, ("kick", "push", "hug"), {"fold_1": Protocol("train", "test")}
+)
+
 
 def fake_clips(number=24, classes=3, seed=0) -> tf.data.Dataset:
     """As `input_pipeline.load_clips` gives them, 5 to 20 frames each.

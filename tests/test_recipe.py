@@ -1,37 +1,104 @@
 import json
+from dataclasses import fields
 
 import pytest
 
+from stalstm.description import Description
 from stalstm.recipe import Recipe
 from stalstm.recipes import ntu, sbu
+from stalstm.skeletons import Skeleton
+from tests.fake_clips import DATA
 
 
 def test_sbu_has_the_values_of_the_paper():
     recipe = sbu.RECIPE
-    assert (recipe.lambda1, recipe.lambda2, recipe.lambda3) == (
+    assert recipe.model == "sta_lstm"
+    model, training = recipe.arguments, recipe.training
+    assert (model.lambda1, model.lambda2, model.lambda3) == (
         0.001,
         0.0001,
         0.0005,
     )
-    assert (recipe.batch_size, recipe.n1, recipe.n2) == (8, 1000, 500)
-    assert (recipe.main_layers, recipe.units) == (3, 100)
+    assert (training.batch_size, training.n1, training.n2) == (8, 1000, 500)
+    assert (model.main_layers, model.units) == (3, 100)
 
 
 def test_fields_are_overridden_by_name():
     recipe = sbu.RECIPE.override(
         ["n1=20", "dropout=0.25", "smoothing=false", "main_from=step_4"]
     )
-    assert recipe.n1 == 20
-    assert recipe.dropout == 0.25
-    assert recipe.smoothing is False
-    assert recipe.main_from == "step_4"
-    assert recipe.n2 == sbu.RECIPE.n2
+    assert recipe.training.n1 == 20
+    assert recipe.arguments.dropout == 0.25
+    assert recipe.preprocessing[0].smoothing is False
+    assert recipe.training.main_from == "step_4"
+    assert recipe.training.n2 == sbu.RECIPE.training.n2
+
+
+def test_a_field_has_one_name_in_all_sections():
+    names = [x.name for y in sbu.RECIPE._sections() for x in fields(y)]
+    assert len(set(names)) == len(names)
+    assert "model" not in names
+
+
+def test_another_model_keeps_the_arguments_that_it_shares():
+    recipe = sbu.RECIPE.override(["model=deep_lstm", "main_layers=2"])
+    assert recipe.model == "deep_lstm"
+    assert recipe.arguments.main_layers == 2
+    assert recipe.arguments.lambda3 == sbu.RECIPE.arguments.lambda3
+    assert not hasattr(recipe.arguments, "lambda1")
+    # Whatever the order.
+    same = sbu.RECIPE.override(["main_layers=2", "model=deep_lstm"])
+    assert same == recipe
+    with pytest.raises(ValueError, match="model=transformer"):
+        sbu.RECIPE.override(["model=transformer"])
+    with pytest.raises(ValueError, match="Received: lambda1=0.1"):
+        recipe.override(["lambda1=0.1"])
+
+
+def test_the_fields_choose_the_frame_layers():
+    def names(*assignments):
+        recipe = sbu.RECIPE.override(assignments)
+        return [type(x).__name__ for x in recipe.layers(DATA)]
+
+    assert names() == ["Smoothing", "BodyOrder", "Origin"]
+    assert names("smoothing=false") == ["BodyOrder", "Origin"]
+    assert names("body_order=recorded", "origin=camera") == ["Smoothing"]
+    assert names("axes=clip", "scale=clip", "velocity=5", "distances=0.3") == [
+        "Smoothing",
+        "BodyOrder",
+        "Origin",
+        "BodyAxes",
+        "BodyScale",
+        "Velocity",
+        "Distances",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "needs"),
+    [
+        ("body_order=left_first", r"`body_order=left_first` needs 2 bodies.*1"),
+        ("distances=0.3", r"`distances=0.3` needs 2 bodies.*data with 1"),
+        ("origin=clip", "`origin=clip` needs .*torso.*skeleton worm"),
+        ("axes=clip", "`axes=clip` needs .*left_shoulder.*skeleton worm"),
+        ("scale=frame", "`scale=frame` needs .*spine_base.*skeleton worm"),
+    ],
+)
+def test_a_field_that_needs_what_the_data_has_not_names_both(assignment, needs):
+    data = Description(Skeleton("worm", ("head", "tail")), 1, ("a", "b"), {})
+    plain = Recipe().replace(
+        smoothing=False, body_order="recorded", origin="camera"
+    )
+    plain.build(data)
+    with pytest.raises(ValueError, match=needs):
+        plain.override([assignment]).build(data)
 
 
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
         ("n3=5", r"pretrain_iterations, n1, n2.*Received: n3=5"),
+        ("units=0", r"`units` must be at least 1. Received: units=0"),
         ("n1", r"expected name=value.*Received: n1"),
         ("n1=many", r"`n1` must be a whole number. Received: n1=many"),
         ("n1=1.5", r"`n1` must be a whole number. Received: n1=1.5"),
@@ -54,9 +121,27 @@ def test_survives_json():
     assert Recipe.from_dict(record) == recipe
     assert record["n1"] == {"value": 20, "source": "set"}
     assert record["n2"] == {"value": 500, "source": "paper"}
-    assert record["dropout"] == {"value": 0.5, "source": "ours"}
+    model = record["model"]
+    assert model["name"] == {"value": "sta_lstm", "source": "paper"}
+    assert model["dropout"] == {"value": 0.5, "source": "ours"}
     # The paper's sum would be "paper"; that of another choice is ours.
-    assert record["pooling"] == {"value": "sum", "source": "paper"}
+    assert model["pooling"] == {"value": "sum", "source": "paper"}
     record = ntu.RECIPE.to_dict(ntu.RECIPE)
-    assert record["pooling"] == {"value": "mean", "source": "ours"}
-    assert record["lambda1"] == {"value": 0.01, "source": "paper"}
+    assert record["model"]["pooling"] == {"value": "mean", "source": "ours"}
+    assert record["model"]["lambda1"] == {"value": 0.01, "source": "paper"}
+    assert record["batch_size"] == {"value": 256, "source": "paper"}
+    other = sbu.RECIPE.override(["model=deep_lstm"])
+    record = json.loads(json.dumps(other.to_dict(sbu.RECIPE)))
+    assert Recipe.from_dict(record) == other
+    assert record["model"]["name"] == {"value": "deep_lstm", "source": "set"}
+
+
+def test_a_recipe_of_another_version_is_named():
+    record = sbu.RECIPE.to_dict(sbu.RECIPE)
+    with pytest.raises(ValueError, match="a recipe of this version"):
+        Recipe.from_dict({"n1": 20})
+    with pytest.raises(ValueError, match="Received: bodies"):
+        Recipe.from_dict({**record, "bodies": {"value": 2, "source": "paper"}})
+    del record["n2"]
+    with pytest.raises(ValueError, match="of this version, with n2"):
+        Recipe.from_dict(record)

@@ -15,27 +15,42 @@ def test_records_run_versions_and_commit(tmp_path):
     assert "commit" in config
 
 
-def test_the_same_run_goes_on(tmp_path):
+def test_the_same_run_is_resumed(tmp_path):
     workdir.begin(tmp_path, RUN)
     before = (tmp_path / "config.json").read_text()
     workdir.begin(tmp_path, RUN)
     assert (tmp_path / "config.json").read_text() == before
+    # Where the data is may change.
+    workdir.begin(tmp_path, RUN, data_dir="elsewhere")
+    assert (tmp_path / "config.json").read_text() == before
+
+
+def test_what_another_version_wrote_is_refused_with_a_reason(tmp_path):
+    for config in ({"dataset": "sbu"}, {**RUN, "format": 1}):
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        with pytest.raises(
+            workdir.WorkdirError, match="another version of stalstm"
+        ):
+            workdir.begin(tmp_path, RUN)
 
 
 def test_another_run_is_refused_and_the_difference_named(tmp_path):
     workdir.begin(tmp_path, RUN)
     other = {**RUN, "seed": 1, "recipe": {"n1": {"value": 6}}}
     with pytest.raises(
-        workdir.OtherRunError,
+        workdir.WorkdirError,
         match=r"seed: 0 there, 1 now; recipe.n1.value: 5 there, 6",
     ):
         workdir.begin(tmp_path, other)
 
 
-def test_json_is_written_beside_and_renamed(tmp_path):
-    path = tmp_path / "x.json"
-    workdir.write_json(path, {"a": 1})
-    with pytest.raises(TypeError):
-        workdir.write_json(path, {"a": object()})
-    assert workdir.read_json(path) == {"a": 1}
-    assert list(tmp_path.iterdir()) == [path]
+def test_what_is_no_finished_training_is_named(tmp_path):
+    workdir.begin(tmp_path, RUN)
+    with pytest.raises(
+        workdir.WorkdirError, match=r"without metrics.json.*to resume it"
+    ):
+        workdir.load(tmp_path)
+    for name in ("metrics", "evaluation"):
+        (tmp_path / f"{name}.json").write_text("{}")
+    with pytest.raises(workdir.WorkdirError, match="a recipe and a model of"):
+        workdir.load(tmp_path)

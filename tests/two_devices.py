@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stalstm import algorithm1, stage_log
+from stalstm import stage_log, training
 from stalstm.layers.replica_seed import ReplicaSeed
 from stalstm.recipes import sbu
-from tests.fake_clips import fake_clips
+from tests.fake_clips import DATA, fake_clips
 
 CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
@@ -47,17 +47,17 @@ def strategy():
 @pytest.fixture
 def train(tmp_path, monkeypatch):
     """Trains the first stages; returns the model and the metrics."""
-    stages = algorithm1.stages
+    stages = training.stages
     clips = fake_clips().cache()
     # A generator that still runs when its process ends would keep it from
     # ending; now the cache is full, and it runs no more.
     assert len(list(clips)) == 24
 
     def train(name, number, recipe, strategy=None):
-        monkeypatch.setattr(algorithm1, "stages", lambda x: stages(x)[:number])
+        monkeypatch.setattr(training, "stages", lambda x: stages(x)[:number])
         monkeypatch.setattr(stage_log, "PERIOD", 2)
-        model = algorithm1.train(
-            recipe, 3, clips, tmp_path / name, seed=0, strategy=strategy
+        model = training.train(
+            recipe, DATA, clips, tmp_path / name, seed=0, strategy=strategy
         )
         records = json.loads((tmp_path / name / "metrics.json").read_text())
         return model, [{**x, "seconds": None} for x in records]

@@ -1,0 +1,326 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from stalstm import stage_log, training
+from stalstm.models.sta_lstm import STALSTM
+from stalstm.recipes import sbu
+from stalstm.skeletons import NITE
+from tests.fake_clips import DATA, fake_clips
+
+RECIPE = sbu.RECIPE.override(
+    ["units=4", "pretrain_iterations=4", "n1=5", "n2=3", "batch_size=4"]
+)
+# Three stages, where a test does not need all eight.
+SHORT = RECIPE.override(["spatial_attention=false"])
+MAIN, SPATIAL, TEMPORAL = "main_lstm", "spatial_attention", "temporal_attention"
+
+# Algorithm 1 as the paper has it: LSTM layers, what trains, what is there but
+# fixed, and where each network comes from (None: step 1, the Gaussian).
+PAPER = {
+    "step_2": (1, {MAIN, TEMPORAL}, set(), {}),
+    "step_3": (3, {MAIN}, {TEMPORAL}, {TEMPORAL: "step_2"}),
+    "step_4": (
+        3,
+        {MAIN, TEMPORAL},
+        set(),
+        {MAIN: "step_3", TEMPORAL: "step_3"},
+    ),
+    "step_5": (1, {MAIN, SPATIAL}, set(), {}),
+    "step_6": (3, {MAIN}, {SPATIAL}, {SPATIAL: "step_5"}),
+    "step_7": (3, {MAIN, SPATIAL}, set(), {MAIN: "step_6", SPATIAL: "step_6"}),
+    "step_8": (
+        3,
+        {MAIN},
+        {SPATIAL, TEMPORAL},
+        {MAIN: "step_7", SPATIAL: "step_7", TEMPORAL: "step_4"},
+    ),
+    "step_9": (
+        3,
+        {MAIN, SPATIAL, TEMPORAL},
+        set(),
+        {MAIN: "step_8", SPATIAL: "step_8", TEMPORAL: "step_8"},
+    ),
+}
+
+
+def train(workdir, recipe=RECIPE, seed=0):
+    return training.train(recipe, DATA, fake_clips(), workdir, seed)
+
+
+def weights_by_network(model):
+    return {
+        network: {
+            x.path.split(f"{network}/", 1)[1]: x.numpy()
+            for x in getattr(model, network).weights
+        }
+        for network in (MAIN, SPATIAL, TEMPORAL)
+        if getattr(model, network) is not None
+    }
+
+
+@pytest.fixture
+def spy(monkeypatch):
+    """The networks' weights before and after each `fit`, by stage."""
+    seen = {}
+    fit = STALSTM.fit
+
+    def spying_fit(model, *args, callbacks, **kwargs):
+        before = weights_by_network(model)
+        fit(model, *args, callbacks=callbacks, **kwargs)
+        seen[callbacks[0].name] = before, weights_by_network(model)
+
+    monkeypatch.setattr(STALSTM, "fit", spying_fit)
+    return seen
+
+
+def equal(some, others):
+    return {k: np.array_equal(v, others[k]) for k, v in some.items()}
+
+
+def test_every_stage_moves_what_it_should(spy, tmp_path):
+    train(tmp_path)
+    assert list(spy) == list(PAPER)
+    for name, (layers, trains, fixed, starts_from) in PAPER.items():
+        before, after = spy[name]
+        assert set(before) == trains | fixed, name
+        assert sum("/recurrent" in x for x in before[MAIN]) == layers, name
+        for network in before:
+            same = equal(before[network], after[network])
+            expected = dict.fromkeys(same, network in fixed)
+            assert same == expected, (name, network)
+        for network, source in starts_from.items():
+            same = equal(before[network], spy[source][1][network])
+            assert all(same.values()), (name, network, same)
+    # Growing keeps the first layer, and nothing else of the main network.
+    for small, grown in (("step_2", "step_3"), ("step_5", "step_6")):
+        same = equal(spy[small][1][MAIN], spy[grown][0][MAIN])
+        for name, is_same in same.items():
+            assert is_same == name.startswith("lstm_1/"), (grown, name)
+    # Each stage ran as long as the recipe says.
+    records = json.loads((tmp_path / "metrics.json").read_text())
+    done = [(x["stage"], x["iteration"]) for x in records]
+    assert done == list(zip(PAPER, [4, 5, 3, 4, 5, 3, 5, 3], strict=True))
+
+
+def test_a_fresh_start_keeps_nothing(spy, tmp_path):
+    train(tmp_path, RECIPE.override(["growing=fresh", "main_from=fresh"]))
+    for source, stage in (("step_2", "step_3"), ("step_7", "step_8")):
+        same = equal(spy[source][1][MAIN], spy[stage][0][MAIN])
+        assert not any(v for k, v in same.items() if "kernel" in k)
+
+
+@pytest.mark.parametrize(
+    ("spatial", "temporal", "names"),
+    [
+        ("true", "false", ["step_5", "step_6", "step_7"]),
+        ("false", "true", ["step_2", "step_3", "step_4"]),
+        ("false", "false", ["main_1", "main_2", "main_3"]),
+    ],
+)
+def test_other_configurations_of_figure_7(spatial, temporal, names, tmp_path):
+    recipe = RECIPE.override(
+        [f"spatial_attention={spatial}", f"temporal_attention={temporal}"]
+    )
+    model = train(tmp_path, recipe)
+    assert [x.name for x in training.stages(recipe)] == names
+    assert (model.spatial_attention is not None) == (spatial == "true")
+    assert (model.temporal_attention is not None) == (temporal == "true")
+
+
+def test_the_seed_makes_the_model(tmp_path):
+    one, same, other = (
+        train(tmp_path / name, SHORT, seed).get_weights()
+        for name, seed in (("one", 7), ("same", 7), ("other", 8))
+    )
+    assert all(np.array_equal(x, y) for x, y in zip(one, same, strict=True))
+    differ = [np.any(x != y) for x, y in zip(one, other, strict=True)]
+    assert all(differ)
+
+
+@pytest.mark.parametrize("stop", [3, 8])
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(
+    stop, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stage_log, "PERIOD", 2)
+    expected = train(tmp_path / "whole", SHORT)
+
+    iterations = 0
+    on_train_batch_end = stage_log.StageLog.on_train_batch_end
+
+    def interrupted(self, batch, logs=None):
+        nonlocal iterations
+        iterations += 1
+        if iterations == stop:
+            raise KeyboardInterrupt
+        on_train_batch_end(self, batch, logs)
+
+    monkeypatch.setattr(stage_log.StageLog, "on_train_batch_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped", SHORT)
+    model = train(tmp_path / "stopped", SHORT)
+    for weight, other in zip(model.weights, expected.weights, strict=True):
+        np.testing.assert_array_equal(weight, other, err_msg=weight.path)
+
+    def metrics(workdir):
+        records = json.loads((workdir / "metrics.json").read_text())
+        return [{**x, "seconds": None} for x in records]
+
+    assert metrics(tmp_path / "stopped") == metrics(tmp_path / "whole")
+    # Now that it is finished, it trains no more.
+    monkeypatch.setattr(STALSTM, "fit", None)
+    train(tmp_path / "stopped", SHORT)
+    left = {x.name for x in (tmp_path / "stopped/checkpoints").iterdir()}
+    assert left == {"step_2.keras", "step_3.keras", "step_4.keras"}
+
+
+def test_a_stop_before_a_stage_s_file_is_resumed(tmp_path, monkeypatch):
+    """All iterations are done and checkpointed, but the model is not saved."""
+    expected = train(tmp_path / "whole", SHORT)
+
+    def failing(self, path):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(STALSTM, "save", failing)
+        with pytest.raises(OSError, match="no space"):
+            train(tmp_path / "stopped", SHORT)
+    checkpoints = tmp_path / "stopped/checkpoints"
+    assert {x.name for x in checkpoints.iterdir()} == {"step_2.weights.h5"}
+    model = train(tmp_path / "stopped", SHORT)
+    for weight, other in zip(model.weights, expected.weights, strict=True):
+        np.testing.assert_array_equal(weight, other, err_msg=weight.path)
+
+
+def test_a_joint_training_is_one_stage(spy, tmp_path):
+    recipe = RECIPE.override(["stages=joint", "iterations=6"])
+    model = train(tmp_path, recipe)
+    assert list(spy) == ["joint"]
+    before, after = spy["joint"]
+    assert set(before) == {MAIN, SPATIAL, TEMPORAL}
+    for network, weights in before.items():
+        assert not any(equal(weights, after[network]).values())
+    assert len(model.main_lstm.layers) == 3
+    path = training.result_path(tmp_path, recipe)
+    assert path == tmp_path / "checkpoints/joint.keras"
+    assert path.exists()
+
+
+def test_another_model_trains_by_the_same_doors(tmp_path):
+    recipe = RECIPE.override(
+        ["model=deep_lstm", "stages=joint", "iterations=6", "main_layers=2"]
+    )
+    model = train(tmp_path, recipe)
+    assert type(model).__name__ == "DeepLSTM"
+    assert len(model.main_lstm.layers) == 2
+    assert (tmp_path / "checkpoints/joint.keras").exists()
+
+
+def test_a_model_without_the_stages_networks_is_named():
+    recipe = RECIPE.override(["model=deep_lstm"])
+    with pytest.raises(ValueError, match=r"model=sta_lstm.*model=deep_lstm"):
+        training.stages(recipe)
+
+
+def test_the_recurrence_is_set_in_training_and_not_saved(tmp_path, monkeypatch):
+    used = []
+    fit = STALSTM.fit
+
+    def spying_fit(model, *args, **kwargs):
+        used.append({x.recurrence for x in model.main_lstm.layers})
+        return fit(model, *args, **kwargs)
+
+    monkeypatch.setattr(STALSTM, "fit", spying_fit)
+    model = training.train(
+        SHORT, DATA, fake_clips(), tmp_path, 0, recurrence="xla"
+    )
+    assert used == [{"xla"}] * 3
+    assert {x.recurrence for x in model.main_lstm.layers} == {"keras"}
+
+
+def test_a_weight_without_partner_is_an_error():
+    def lstm(units, name="lstm"):
+        layer = keras.layers.LSTM(units, name=name)
+        layer.build((None, None, 3))
+        return layer
+
+    training.transfer(lstm(4), lstm(4))
+    with pytest.raises(ValueError, match=r"lstm_cell/bias \(20,\)"):
+        training.transfer(lstm(4), lstm(5))
+    model = STALSTM("abc", NITE, units=4, main_layers=1)
+    model.build()
+    grown = STALSTM("abc", NITE, units=4)
+    grown.build()
+    with pytest.raises(ValueError, match="lstm_2/lstm_cell/kernel"):
+        training.transfer(model.main_lstm, grown.main_lstm)
+
+
+def test_learning_rate_warms_up_and_decays():
+    model = training.build_model(RECIPE, training.stages(RECIPE)[0], DATA)
+    training.compile_model(model, RECIPE.training, iterations=1000)
+    rate = model.optimizer._learning_rate
+    assert float(rate(0)) == 0
+    np.testing.assert_allclose(float(rate(100)), 1e-3, rtol=1e-5)
+    np.testing.assert_allclose(float(rate(550)), 5e-4, rtol=1e-5)
+    np.testing.assert_allclose(float(rate(1000)), 0, atol=1e-9)
+    constant = RECIPE.override(["schedule=constant"])
+    training.compile_model(model, constant.training, iterations=1000)
+    assert float(model.optimizer.learning_rate) == np.float32(1e-3)
+
+
+def test_a_batch_splits_evenly_over_devices():
+    for devices in (1, 2, 4):
+        training.check_batch_size(RECIPE, devices)
+    for devices in (3, 8):
+        message = f"a multiple of {devices}.* Received: batch_size=4"
+        with pytest.raises(ValueError, match=message):
+            training.check_batch_size(RECIPE, devices)
+
+
+def test_it_learns(tmp_path):
+    recipe = SHORT.override(
+        ["units=16", "learning_rate=0.01", "warmup_iterations=5", "n1=40"]
+    )
+    train(tmp_path, recipe)
+    records = json.loads((tmp_path / "metrics.json").read_text())
+    assert records[-1]["accuracy"] > 0.9
+
+
+def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
+    recipe = SHORT.override(["pretrain_iterations=1030"])
+    for iterations, at_once in ((1030, 10), (1005, 5), (999, 1)):
+        stage = training.stages(recipe)[0]
+        model = training.build_model(recipe, stage, DATA)
+        training.compile_model(model, recipe.training, iterations)
+        assert model.steps_per_execution == at_once
+    train(tmp_path, recipe)
+    records = json.loads((tmp_path / "metrics.json").read_text())
+    done = [x["iteration"] for x in records if x["stage"] == "step_2"]
+    assert done == [*range(100, 1001, 100), 1030]
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_about_the_same_and_saves_float32(
+    monkeypatch, tmp_path, precision
+):
+    recipe = SHORT.override(["dropout=0"])
+    expected = weights_by_network(train(tmp_path / "float32", recipe))
+    computed = []
+    fit = STALSTM.fit
+
+    def spying_fit(model, *args, **kwargs):
+        computed.append({x.compute_dtype for x in model.main_lstm.layers})
+        return fit(model, *args, **kwargs)
+
+    monkeypatch.setattr(STALSTM, "fit", spying_fit)
+    recipe = recipe.override([f"precision={precision}"])
+    mixed = train(tmp_path / "mixed", recipe)
+    assert computed == [{precision.removeprefix("mixed_")}] * 3
+    assert mixed.main_lstm.compute_dtype == "float32"
+    for network, weights in weights_by_network(mixed).items():
+        for name, weight in weights.items():
+            np.testing.assert_allclose(
+                weight, expected[network][name], atol=0.02, err_msg=name
+            )
