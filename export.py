@@ -103,8 +103,8 @@ def clips_to_compare(trained: Trained) -> tuple[list[clips.Labelled], str]:
         compared, refused = clips.load(model, data_dir, split, COMPARED)
         if refused:
             print(
-                f"Left out of the comparison: {refused} clips of {split} in "
-                f"which fewer than {model.least_bodies} bodies appear."
+                f"Clips of {split} that are left out, as fewer than "
+                f"{model.least_bodies} bodies appear in them: {refused}"
             )
         if compared:
             return compared, f"{dataset}, {split}"
@@ -123,8 +123,8 @@ def commands(export_dir: pathlib.Path, name: str, number: str) -> str:
         [
             "Predict the actions of recordings:",
             f"  {command(predict, f'--model={folder}', 'RECORDING')}",
-            f"On a device, {folder} is all that is needed; its README says "
-            "how. Here:",
+            f"Run it on a device: {folder} is all that it needs, and its "
+            "README says how. Here:",
             f"  {command(f'{folder}/runtime.py', f'{folder}/clip.npy')}",
             "Serve all models of the folder, and ask the server:",
             f"  docker compose --file {compose} up",

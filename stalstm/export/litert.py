@@ -24,16 +24,17 @@ PRECISIONS = ("float32", "float16", "int8")
 README = """\
 # {name}
 
-An action recognition model for LiteRT. This folder is all that a device needs:
-copy it there, and in it run
+An action recognition model for LiteRT. This folder is all that a device with
+Python 3.11 or later needs: copy it there, and in it run
 
 ```shell
 pip install numpy ai-edge-litert
 python runtime.py clip.npy
 ```
 
-`clip.npy` is an example of the input: `(frames, {bodies}, {joints}, 3)`, metres
+`clip.npy` is an example of the input, `(frames, {bodies}, {joints}, 3)`, metres
 in camera space. It is random movement, so the answer means nothing.
+
 {files}
 `model.json` names the joints and the classes, `agreement.json` says how closely
 each file agrees with the model that was trained, and `runtime.py` says how to

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from stalstm import files
 from stalstm.export import metadata, signatures
 from stalstm.models.classifier import Classifier
 from stalstm.runtime import messages
 from stalstm.runtime.client import ServedModel
 from stalstm.runtime.errors import ServingError
+from stalstm.runtime.litert import read_metadata
 from stalstm.workdir import Trained
 
 
@@ -114,9 +114,12 @@ def load(folder: pathlib.Path) -> ServedModel:
     """Opens an exported SavedModel in this process, without a server.
 
     Args:
-        folder: One version, such as `models/sbu/1`.
+        folder: One version, such as `exported/sbu/1`.
+
+    Raises:
+        ModelError: `export.py` of this version of stalstm has not written it.
     """
-    card = files.read_json(folder / "assets/model.json")
+    card = read_metadata(folder / "assets")
     return ServedModel(_Loaded(folder), metadata=card)
 
 

@@ -256,7 +256,7 @@ class _Model(abc.ABC):
 
     def __init__(self, path: str | os.PathLike[str], threads: int = 1):
         path = pathlib.Path(path)
-        self.metadata = _read_metadata(path.parent)
+        self.metadata = read_metadata(path.parent)
         self._name = path.name
         self._shape = (self.metadata["bodies"], len(self.metadata["joints"]))
         self._interpreter = _open(path, threads)
@@ -428,14 +428,19 @@ def load(
     """
     path = pathlib.Path(path)
     if path.is_dir():
-        kind = "frame" if _read_metadata(path)["streams"] else "clip"
+        kind = "frame" if read_metadata(path)["streams"] else "clip"
         path = path / f"{kind}_float32.tflite"
     if path.name.startswith("frame_"):
         return FrameModel(path, threads)
     return ClipModel(path, threads)
 
 
-def _read_metadata(folder: pathlib.Path) -> dict[str, Any]:
+def read_metadata(folder: pathlib.Path) -> dict[str, Any]:
+    """Returns the content of a folder's `model.json`.
+
+    Raises:
+        ModelError: There is none, or one of another version.
+    """
     path = folder / "model.json"
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from stalstm.export import saved_model
 from stalstm.runtime import messages
 from stalstm.runtime.errors import ServingError
+from stalstm.runtime.litert import ModelError
 from tests.export import exported
 
 K = 30
@@ -221,6 +222,7 @@ def test_a_bad_example_is_an_error(numbers, message, servable):
 
 def test_opens_without_a_server(folder, small, clips):
     model = saved_model.load(folder)
+    assert model.metadata["labels"] == list(exported.LABELS)
     for clip, answer in zip(clips, model.predict(clips), strict=True):
         whole = exported.expected(small, clip)
         assert answer.keys() == whole.keys() | {"label", "class_index"}
@@ -230,3 +232,9 @@ def test_opens_without_a_server(folder, small, clips):
     alone[:, 1] = 0
     with pytest.raises(ServingError, match="at least 2 bodies"):
         model.predict(alone)
+
+
+def test_another_saved_model_is_refused(tmp_path):
+    tf.saved_model.save(tf.Module(), str(tmp_path))
+    with pytest.raises(ModelError, match=r"with model\.json"):
+        saved_model.load(tmp_path)
