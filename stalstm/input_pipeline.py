@@ -64,11 +64,18 @@ def training_batches(
         return _padded_batch(clips, batch_size, frames, drop_remainder=True)
 
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
+    return without_autotune(batches.prefetch(2))
+
+
+def without_autotune(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The same batches, without tf.data's autotuning.
+
+    The autotune thread backs off exponentially and `fit` waits for it, which
+    can double the run time.
+    """
     options = tf.data.Options()
-    # Its thread sleeps twice as long each time, and fit waits for it to wake:
-    # up to as long again as the training took.
     options.autotune.enabled = False
-    return batches.prefetch(2).with_options(options)
+    return batches.with_options(options)
 
 
 def evaluation_batches(

@@ -39,7 +39,7 @@ class KerasModel:
         self.metadata = metadata or {"labels": list(model.classes)}
         self._batch_size = batch_size
         self._predict = (
-            _compiled(model) if compiled else model.predict_on_batch
+            compile_prediction(model) if compiled else model.predict_on_batch
         )
 
     def predict(self, clips) -> dict[str, Any] | list[dict[str, Any]]:
@@ -84,7 +84,11 @@ class KerasModel:
 
     def _labelled(self, answer):
         best = int(np.argmax(answer["probabilities"]))
-        return {"label": self.model.classes[best], "class_index": best, **answer}
+        return {
+            "label": self.model.classes[best],
+            "class_index": best,
+            **answer,
+        }
 
 
 class _KerasStream(litert.Stream):
@@ -105,7 +109,9 @@ class _KerasStream(litert.Stream):
 def load_keras(path: pathlib.Path, **options: Any) -> KerasModel:
     """The model of a workdir, or of a `.keras` file."""
     if path.suffix == ".keras":
-        return KerasModel(keras.saving.load_model(path, compile=False), **options)
+        return KerasModel(
+            keras.saving.load_model(path, compile=False), **options
+        )
     trained = workdir.load(path)
     metadata = {
         "labels": list(trained.data.classes),
@@ -114,8 +120,15 @@ def load_keras(path: pathlib.Path, **options: Any) -> KerasModel:
     return KerasModel(trained.model, metadata, **options)
 
 
-def _compiled(model: Classifier) -> Callable[[dict], dict]:
-    """The prediction of a model, which XLA compiles for each shape."""
+def compile_prediction(model: Classifier) -> Callable[[dict], dict]:
+    """A function from a model's inputs to its outputs, compiled by XLA.
+
+    It is compiled anew for each shape of the inputs. `KerasModel` adds checks
+    and labels to it; a benchmark times it alone, as the network of a peer.
+
+    Args:
+        model: The model; its recurrence is set to what XLA compiles best.
+    """
     model.set_recurrence("xla_uncut")
 
     @tf.function(jit_compile=True, autograph=False)
