@@ -62,8 +62,8 @@ _SPLIT = flags.DEFINE_string(
 _DATA_DIR = DEFINE_path(
     "data_dir",
     None,
-    "With --split, the folder of prepared data sets. Default: where the data "
-    "of the training was.",
+    "With --split, the folder of prepared data sets. Default: where a workdir "
+    "says that its data was, else ~/tensorflow_datasets.",
 )
 _TIMEOUT = flags.DEFINE_float(
     "timeout", 10.0, "Seconds to wait for a server's answer.", lower_bound=0.0
@@ -178,14 +178,20 @@ def evaluate(model) -> None:
     from stalstm import evaluation, input_pipeline
 
     config = _training(model)
-    if _DATA_DIR.value and config:
-        data_dir = _DATA_DIR.value / config["dataset"]
-    else:
-        data_dir = pathlib.Path(config.get("data_dir", "."))
+    if not config:
+        raise LoadError(
+            "--split: expected a workdir or an exported folder, which say what "
+            f"data the model was trained on. Received: {_MODEL.value}"
+        )
+    folder = _DATA_DIR.value or pathlib.Path("~/tensorflow_datasets")
+    data_dir = folder.expanduser() / config["dataset"]
+    if _DATA_DIR.value is None and "data_dir" in config:
+        data_dir = pathlib.Path(config["data_dir"])
     if not (data_dir / "dataset_info.json").exists():
         raise LoadError(
             "--split: expected the prepared data that the model was trained "
-            f"on; --data_dir=FOLDER says where. Received: {data_dir}"
+            f"on; --data_dir=FOLDER tells where. Received: {data_dir}, where "
+            "there is none"
         )
     builder = tfds.builder_from_directory(data_dir)
     if (split := _SPLIT.value) not in (splits := list(builder.info.splits)):

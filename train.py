@@ -53,21 +53,24 @@ _RAW_DIR = DEFINE_path(
 _DATA_DIR = DEFINE_path(
     "data_dir", "~/tensorflow_datasets", "Folder of prepared data sets."
 )
-# Options that only some data sets have.
-OPTIONS = {
-    option.name: option
+
+
+def _define(option: datasets.Option) -> flags.FlagHolder:
+    if option.choices:
+        return flags.DEFINE_enum(
+            option.name, option.default, list(option.choices), option.help
+        )
+    if isinstance(option.default, bool):
+        return flags.DEFINE_bool(option.name, option.default, option.help)
+    return flags.DEFINE_string(option.name, option.default, option.help)
+
+
+# Flags that only some data sets have.
+_OPTIONS = {
+    option.name: _define(option)
     for data_set in DATA_SETS.values()
     for option in data_set.options
 }
-for option in OPTIONS.values():
-    if option.choices:
-        flags.DEFINE_enum(
-            option.name, option.default, list(option.choices), option.help
-        )
-    elif isinstance(option.default, bool):
-        flags.DEFINE_bool(option.name, option.default, option.help)
-    else:
-        flags.DEFINE_string(option.name, option.default, option.help)
 # How to train, and where.
 _SET = flags.DEFINE_multi_string(
     "set", [], "Another value for a field of the recipe, name=value."
@@ -151,10 +154,10 @@ def make_builder(name: str) -> tfds.core.DatasetBuilder:
     """
     data_set = DATA_SETS[name]
     mine = {option.name for option in data_set.options}
-    for option in OPTIONS:
-        if flags.FLAGS[option].present and option not in mine:
+    for option, flag in _OPTIONS.items():
+        if flag.present and option not in mine:
             raise ValueError(f"--{option}: does not go with --dataset={name}")
-    values = {option: flags.FLAGS[option].value for option in mine}
+    values = {option: _OPTIONS[option].value for option in mine}
     return data_set.builder(data_dir=_DATA_DIR.value, **values)
 
 

@@ -6,7 +6,7 @@ Each folder here is a data set; `datasets/data_set.py` tells how to add one.
 import importlib
 import pkgutil
 
-from datasets.data_set import DataSet
+from datasets.data_set import DataSet, Option
 
 
 def names() -> list[str]:
@@ -26,3 +26,6 @@ def get(name: str) -> DataSet:
             f"Received: name={name!r}"
         )
     return importlib.import_module(f"datasets.{name}").DATA_SET
+
+
+__all__ = ["DataSet", "Option", "get", "names"]

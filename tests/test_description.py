@@ -26,11 +26,11 @@ def test_a_setting_that_needs_what_is_not_there_names_both():
     DATA.require("axes=clip", ["torso", "head"], bodies=2)
     with pytest.raises(
         ValueError,
-        match="`axes=clip` needs .*torso, head.*skeleton worm, without torso",
+        match=r"`axes=clip` needs .*torso, head.*skeleton worm, without torso",
     ):
         worm.require("axes=clip", ["torso", "head"])
     with pytest.raises(
         ValueError,
-        match="`body_order=left_first` needs 2 bodies. Received: data with 1",
+        match=r"`body_order=left_first` needs 2 bodies\. Received: data with 1",
     ):
         worm.require("body_order=left_first", bodies=2)

@@ -51,7 +51,7 @@ def test_another_model_keeps_the_arguments_that_it_shares():
     assert same == recipe
     with pytest.raises(ValueError, match="model=transformer"):
         sbu.RECIPE.override(["model=transformer"])
-    with pytest.raises(ValueError, match="Received: lambda1=0.1"):
+    with pytest.raises(ValueError, match=r"Received: lambda1=0\.1"):
         recipe.override(["lambda1=0.1"])
 
 

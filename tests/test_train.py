@@ -9,13 +9,26 @@ import sys
 import time
 
 import pytest
+from absl import app, flags
 
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
+from tests import door
 
-ROOT = pathlib.Path(__file__).parents[1]
-SMALL = [
-    f"--set={x}" for x in ("units=4", "pretrain_iterations=4", "n1=4", "n2=4")
+SHORT = [
+    f"--set={x}"
+    for x in (
+        "units=4",
+        "pretrain_iterations=4",
+        "n1=4",
+        "n2=4",
+        "main_layers=2",
+        "temporal_attention=false",
+    )
+]
+JOINT = [
+    f"--set={x}"
+    for x in ("model=deep_lstm", "stages=joint", "iterations=4", "units=4")
 ]
 
 
@@ -31,92 +44,78 @@ def sbu(tmp_path_factory):
     ]
 
 
-def command(*flags):
-    return [sys.executable, str(ROOT / "train.py"), *map(str, flags)]
-
-
-def train(*flags, expect=0):
-    run = subprocess.run(
-        command(*flags), cwd=ROOT, capture_output=True, text=True
-    )
-    assert run.returncode == expect, run.stdout + run.stderr
-    return run.stdout if expect == 0 else run.stdout + run.stderr
-
-
 def read(path):
     return json.loads(path.read_text())
 
 
-def test_one_fold_leaves_a_workdir(sbu, tmp_path):
-    output = train(
-        *sbu, *SMALL, "--fold=3", "--seed=5", f"--workdir={tmp_path}"
-    )
-    assert "Read 21 clips" in output
+def test_one_fold_leaves_a_workdir(sbu, tmp_path, capsys):
+    workdir = tmp_path / "workdir"
+    flags = [*sbu, *SHORT, "--fold=3", f"--workdir={workdir}"]
+    door.run("train", *flags, "--seed=5")
+    output = capsys.readouterr().out
     assert "accuracy" in output
-    config = read(tmp_path / "config.json")
-    assert config["dataset"].startswith("sbu/")
-    assert config["split"] == config["test_split"] == "fold_3"
+    config = read(workdir / "config.json")
+    assert config["dataset"] == "sbu/2.0.0"
+    assert config["protocol"] == config["test_split"] == "fold_3"
     assert config["training_split"] == "fold_1+fold_2+fold_4+fold_5"
-    assert len(config["classes"]) == 8
     assert config["seed"] == 5
+    assert config["recurrence"] == "xla"
+    assert config["strategy"] == "one_device"
+    assert pathlib.Path(config["data_dir"], "dataset_info.json").exists()
     assert config["recipe"]["n1"] == {"value": 4, "source": "set"}
-    assert config["recipe"]["lambda1"] == {"value": 0.001, "source": "paper"}
-    assert read(tmp_path / "evaluation.json")["clips"] == 4
-    assert (tmp_path / "checkpoints/step_9.keras").exists()
-    assert list((tmp_path / "logs/step_9").iterdir())
+    model = config["recipe"]["model"]
+    assert model["lambda1"] == {"value": 0.001, "source": "paper"}
+    # The data describes itself, in the workdir too.
+    assert len(config["data"]["classes"]) == 8
+    assert config["data"]["skeleton"]["joints"][2] == "torso"
+    assert config["data"]["bodies"] == 2
+    assert list(config["data"]["protocols"]) == [
+        f"fold_{x}" for x in range(1, 6)
+    ]
+    evaluation = read(workdir / "evaluation.json")
+    assert evaluation["clips"] == 4
+    assert evaluation["longest_clip"] == 5
+    assert (workdir / "checkpoints/step_7.keras").exists()
+    assert list((workdir / "logs/step_7").iterdir())
     # The same command again trains nothing and says the same.
-    metrics = read(tmp_path / "metrics.json")
-    again = train(*sbu, *SMALL, "--fold=3", "--seed=5", f"--workdir={tmp_path}")
-    assert "Prepared before" in again
-    assert read(tmp_path / "metrics.json") == metrics
+    metrics = read(workdir / "metrics.json")
+    door.run("train", *flags, "--seed=5")
+    again = capsys.readouterr().out
+    assert "Already prepared" in again
+    assert read(workdir / "metrics.json") == metrics
     assert output.split("clips  right")[1] == again.split("clips  right")[1]
-    # Another recipe in the same workdir is refused.
-    other = train(
-        *sbu, *SMALL, "--fold=3", "--seed=6", f"--workdir={tmp_path}", expect=1
-    )
-    assert "seed: 5 there, 6 now" in other
+    # Another recipe or another way to compute is refused in this workdir.
+    with pytest.raises(SystemExit, match="seed: 5 there, 6 now"):
+        door.run("train", *flags, "--seed=6")
+    with pytest.raises(SystemExit, match="recurrence: xla there, keras now"):
+        door.run("train", *flags, "--seed=5", "--recurrence=keras")
 
 
-def test_it_learns_the_synthetic_actions(tmp_path):
-    train(
-        "--set=temporal_attention=false",
-        *(
-            f"--set={x}"
-            for x in ("pretrain_iterations=250", "n1=250", "n2=100")
-        ),
-        f"--data_dir={tmp_path / 'prepared'}",
-        f"--workdir={tmp_path / 'workdir'}",
-    )
-    evaluation = read(tmp_path / "workdir/evaluation.json")
-    assert evaluation["clips"] == 64
-    assert evaluation["accuracy"] > 0.6  # chance is 0.125
-
-
-def test_ntu_trains_by_its_protocols(tmp_path):
+def test_ntu_trains_by_its_protocols(tmp_path, capsys):
     (tmp_path / "raw").mkdir()
     write_fake_recordings(tmp_path / "raw/recordings.zip", 60, 3)
-    output = train(
+    door.run(
+        "train",
         "--dataset=ntu",
         "--split=cross_view",
         f"--raw_dir={tmp_path / 'raw'}",
         f"--data_dir={tmp_path / 'prepared'}",
         f"--workdir={tmp_path / 'workdir'}",
-        *SMALL,
+        *JOINT,
         "--set=batch_size=4",
-        "--set=temporal_attention=false",
     )
-    assert "Prepared 60 clips" in output
+    assert "Prepared 60 clips" in capsys.readouterr().out
     config = read(tmp_path / "workdir/config.json")
-    assert config["split"] == "cross_view"
-    assert len(config["classes"]) == 60
+    assert config["protocol"] == "cross_view"
+    assert len(config["data"]["classes"]) == 60
     assert config["recipe"]["axes"] == {"value": "clip", "source": "ours"}
     clips = read(tmp_path / "workdir/evaluation.json")["clips"]
     assert 0 < clips < 60
 
 
-def test_all_folds_are_reported(sbu, tmp_path):
-    plain = ["--set=spatial_attention=false", "--set=temporal_attention=false"]
-    output = train(*sbu, *SMALL, *plain, "--fold=all", f"--workdir={tmp_path}")
+def test_all_folds_are_reported(sbu, tmp_path, capsys):
+    door.run("train", *sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
+    output = capsys.readouterr().out
     summary = read(tmp_path / "cross_validation.json")
     assert list(summary["folds"]) == [f"fold_{x}" for x in range(1, 6)]
     for fold, accuracy in summary["folds"].items():
@@ -126,15 +125,21 @@ def test_all_folds_are_reported(sbu, tmp_path):
     assert f"mean    {summary['mean']:.2%}, standard deviation" in output
 
 
-def test_a_killed_run_goes_on(sbu, tmp_path):
+def command(*flags):
+    return [sys.executable, str(door.ROOT / "train.py"), *map(str, flags)]
+
+
+def test_a_killed_run_is_resumed(sbu, tmp_path):
     """`SIGKILL` in the middle of a stage, then the same command."""
-    flags = [*sbu, "--set=units=4", "--set=spatial_attention=false"]
-    flags += [f"--set={x}" for x in ("pretrain_iterations=5", "n1=400", "n2=5")]
-    train(*flags, f"--workdir={tmp_path / 'whole'}")
-    checkpoint = tmp_path / "killed/checkpoints/step_3.weights.h5"
+    flags = [*sbu, *JOINT, "--set=iterations=400"]
+
+    def train(name):
+        return [*flags, f"--workdir={tmp_path / name}"]
+
+    checkpoint = tmp_path / "killed/checkpoints/joint.weights.h5"
     run = subprocess.Popen(
-        command(*flags, f"--workdir={tmp_path / 'killed'}"),
-        cwd=ROOT,
+        command(*train("killed")),
+        cwd=door.ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -143,7 +148,8 @@ def test_a_killed_run_goes_on(sbu, tmp_path):
         time.sleep(0.01)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    train(*flags, f"--workdir={tmp_path / 'killed'}")
+    door.run("train", *train("killed"))
+    door.run("train", *train("whole"))
 
     def result(name):
         records = read(tmp_path / name / "metrics.json")
@@ -155,35 +161,83 @@ def test_a_killed_run_goes_on(sbu, tmp_path):
     assert result("killed") == result("whole")
 
 
+def test_an_interrupt_says_how_to_resume(sbu, tmp_path):
+    run = subprocess.Popen(
+        command(*sbu, *JOINT, "--set=iterations=5000", f"--workdir={tmp_path}"),
+        cwd=door.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "metrics.json").exists():
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate()
+    assert run.returncode == 1
+    assert "Interrupted. Run the same command to resume." in errors
+    assert "Traceback" not in errors
+
+
 @pytest.mark.parametrize(
-    ("flag", "message"),
+    ("arguments", "message"),
     [
-        ("--fold=0", "--fold: expected 1, 2, 3, 4, 5 or all. Received: 0"),
-        ("--fold=6", "--fold: expected 1, 2, 3, 4, 5 or all. Received: 6"),
+        ("--fold=0", r"--fold: expected 1, 2, 3, 4, 5 or all. Received: 0"),
+        ("--fold=6", r"--fold: expected 1, 2, 3, 4, 5 or all. Received: 6"),
         ("--flod=3", "Unknown command line flag 'flod'"),
         ("--dataset=ucf", "value should be one of"),
-        ("--set=n3=5", "one of the recipe's fields: skeleton, bodies"),
-        ("--set=n1=0", "`n1` must be at least 1. Received: n1=0"),
+        ("--set=n3=5", "one of the recipe's fields: model, smoothing"),
+        ("--set=n1=0", r"`n1` must be at least 1. Received: n1=0"),
+        ("--set=model=cnn", r"`model` must be one of .*Received: model=cnn"),
+        ("--set=model=deep_lstm", "stages=algorithm_1.*model=sta_lstm"),
         ("--seed=-1", "seed"),
-        ("--split=cross_view", "--split: does not go with --dataset=synth"),
+        ("--split=cross_view", "synthetic has fold_1,.*Received: cross_view"),
+        ("--protocol=fold_9", "synthetic has fold_1,.*Received: fold_9"),
+        ("--protocol=fold_1 --fold=1", r"--fold or --protocol. Received: both"),
+        (
+            "--dataset=ntu --fold=1",
+            "ntu has no folds; expected --protocol=cross_subject or",
+        ),
+        (
+            "--dataset=ntu --config=ntu120 --split=cross_view",
+            "ntu has cross_subject, cross_setup. Received: cross_view",
+        ),
         ("--download", "--download: does not go with --dataset=synthetic"),
         ("--strategy=mirrored", "two GPUs or more. This machine has 0"),
         ("--strategy=two", "value should be one of"),
-        ("clips", "expected flags only. Received: ['clips']"),
+        ("clips", r"expected flags only. Received: \['clips'\]"),
     ],
 )
-def test_what_is_wrong_is_named(flag, message):
-    assert message in train(flag, expect=1)
+def test_what_is_wrong_is_named_before_anything_is_done(
+    arguments, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    errors = (app.UsageError, flags.Error)
+    with pytest.raises(errors, match=message):
+        door.run("train", *arguments.split())
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_recordings_are_named_and_nothing_stays(tmp_path):
-    output = train(
-        "--dataset=sbu",
-        f"--raw_dir={tmp_path / 'nowhere'}",
-        f"--data_dir={tmp_path / 'prepared'}",
-        f"--workdir={tmp_path / 'workdir'}",
-        expect=1,
-    )
-    assert "s01s02.zip" in output
-    assert "Traceback" not in output
+    with pytest.raises(SystemExit, match=r"(?s)--raw_dir: .*s01s02\.zip"):
+        door.run(
+            "train",
+            "--dataset=sbu",
+            f"--raw_dir={tmp_path / 'nowhere'}",
+            f"--data_dir={tmp_path / 'prepared'}",
+            f"--workdir={tmp_path / 'workdir'}",
+        )
     assert not (tmp_path / "workdir").exists()
+
+
+def test_the_home_folder_is_found(tmp_path, monkeypatch):
+    """Defaults and values that begin with a tilde; none makes a folder `~`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    write_dummy_recordings(tmp_path / "home/SBU", frames=2)
+    door.run("train", "--dataset=sbu", "--raw_dir=~/SBU", *JOINT)
+    assert (tmp_path / "home/tensorflow_datasets/sbu/2.0.0").is_dir()
+    assert {x.name for x in tmp_path.iterdir()} == {"home", "workdirs"}
+    config = tmp_path / "workdirs/sbu_fold_1_seed_0/config.json"
+    assert read(config)["protocol"] == "fold_1"
