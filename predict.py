@@ -198,7 +198,10 @@ def evaluate(model) -> None:
         raise LoadError(
             f"--split: expected one of {', '.join(splits)}. Received: {split}"
         )
-    labels, predicted, longest, batch = [], [], 0, []
+    labels: list[int] = []
+    predicted: list[int] = []
+    batch: list[np.ndarray] = []
+    longest = 0
 
     def flush():
         predicted.extend(x["class_index"] for x in model.predict(batch))

@@ -10,7 +10,6 @@
 An interrupted run is resumed by the same command.
 """
 
-import importlib
 import os
 import pathlib
 
@@ -23,7 +22,7 @@ from absl import app, flags, logging
 
 import datasets
 from datasets.raw import RawDataError
-from stalstm import evaluation, files, input_pipeline, training
+from stalstm import evaluation, files, input_pipeline, recipes, training
 from stalstm import workdir as workdir_lib
 from stalstm.description import Description, Protocol
 from stalstm.layers.lstm import resolve_recurrence
@@ -110,7 +109,7 @@ def main(argv):
         builder = make_builder(name)
         data = Description.from_json(builder.info.metadata)
         protocols = choose_protocols(name, data)
-        base = importlib.import_module(f"stalstm.recipes.{name}").RECIPE
+        base = recipes.get(name)
         recipe = base.override(_SET.value)
         # What does not fit is an error now, not after the preparation.
         recipe.layers(data)

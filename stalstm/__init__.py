@@ -9,15 +9,12 @@ print(model.predict(skeleton)["label"])  # (frames, bodies, joints, 3)
 import os
 from typing import Any
 
-# Set before importing TensorFlow, to silence its startup warnings.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 
 def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
     """See `stalstm.loading.load`."""
-    from stalstm import loading
+    import stalstm.loading
 
-    return loading.load(name_or_path, **options)
+    return stalstm.loading.load(name_or_path, **options)
 
 
 def connect(server: str, model: str, **options: Any) -> Any:

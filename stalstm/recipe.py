@@ -66,7 +66,7 @@ class Recipe:
         default_factory=lambda: tuple(fields() for fields in FIELDS)
     )
     model: str = "sta_lstm"
-    arguments: Fields = dataclasses.field(
+    arguments: Any = dataclasses.field(
         default_factory=MODELS["sta_lstm"].Arguments
     )
     training: Training = dataclasses.field(default_factory=Training)

@@ -11,7 +11,8 @@ DATA = Description(NITE, 2, ("kick", "hug"), fold_protocols(3))
 def test_survives_json():
     record = json.loads(json.dumps(DATA.to_json()))
     assert Description.from_json(record) == DATA
-    for other in ({}, {**record, "skeleton": 3}, {"classes": []}):
+    others: list[dict] = [{}, {**record, "skeleton": 3}, {"classes": []}]
+    for other in others:
         with pytest.raises(ValueError, match="as this version writes them"):
             Description.from_json(other)
 

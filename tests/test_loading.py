@@ -1,5 +1,7 @@
 """Every form of one model gives the same answers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -95,7 +97,8 @@ def test_compiled_predictions_are_the_same(folder, small, clips):  # noqa: F811
 
 def test_a_model_that_cannot_stream_says_why(clips):  # noqa: F811
     model = predictors.KerasModel(whole_clips().model)
-    assert model.predict(clips[0])["label"] in LABELS
+    answer: Any = model.predict(clips[0])
+    assert answer["label"] in LABELS
     with pytest.raises(ModelError, match="looks at the last frame first"):
         model.stream()
 

@@ -4,6 +4,7 @@ from dataclasses import fields
 import pytest
 
 from stalstm.description import Description
+from stalstm.preprocessing.smoothing import SmoothingFields
 from stalstm.recipe import Recipe
 from stalstm.recipes import ntu, sbu
 from stalstm.skeletons import Skeleton
@@ -29,7 +30,7 @@ def test_fields_are_overridden_by_name():
     )
     assert recipe.training.n1 == 20
     assert recipe.arguments.dropout == 0.25
-    assert recipe.preprocessing[0].smoothing is False
+    assert recipe.preprocessing[0] == SmoothingFields(smoothing=False)
     assert recipe.training.main_from == "step_4"
     assert recipe.training.n2 == sbu.RECIPE.training.n2
 

@@ -30,11 +30,14 @@ class LSTM(keras.layers.LSTM):
         if self.recurrence == "keras" or not self._is_plain(mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
-        weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
+        hidden, carry = initial_state
         hidden, carry = lstm(
             sequences,
-            *initial_state,
-            *map(tf.convert_to_tensor, weights),
+            hidden,
+            carry,
+            tf.convert_to_tensor(cell.kernel),
+            tf.convert_to_tensor(cell.recurrent_kernel),
+            tf.convert_to_tensor(cell.bias),
             cut=self.recurrence == "xla",
         )
         return hidden[:, -1], hidden, [hidden[:, -1], carry]

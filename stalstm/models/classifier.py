@@ -105,7 +105,7 @@ class Classifier(keras.Model):
         self.skeleton = skeleton
         self.bodies = bodies
         self.preprocessing = list(preprocessing)
-        self.arguments = self.Arguments(**arguments)
+        self.arguments: Any = self.Arguments(**arguments)
 
     @property
     def joints(self) -> int:
