@@ -1,0 +1,249 @@
+"""Draws where a model looks in a clip, as Figure 5 of the paper does.
+
+    python -m stalstm.show.attention --workdir=workdirs/demo \
+        --action=punching --number=3 --out=attention.png
+
+Song et al. (AAAI 2017), section 5.2. The clip comes from the test split of the
+training, so the prepared data must still be where it was.
+"""
+
+import os
+import pathlib
+from typing import Any
+
+# Set before importing TensorFlow, to silence its startup warnings.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow_datasets as tfds
+from absl import app, flags, logging
+
+from stalstm import input_pipeline, predictors, workdir
+from stalstm.paths import DEFINE_path, command
+from stalstm.skeletons import Skeleton
+
+SIZE = (10.0, 5.4)  # inches
+# Area of the largest circle, in square points.
+LARGEST = 220.0
+CIRCLE = {"facecolor": "#c4000040", "edgecolor": "#c40000", "zorder": 3}
+# By body. They differ in a grey print too.
+BONE_COLORS = ("black", "0.55")
+MARGIN = 0.25  # metres
+
+
+def draw(
+    skeleton: np.ndarray,
+    joints: Skeleton,
+    spatial_attention: np.ndarray,
+    temporal_attention: np.ndarray,
+    title: str = "",
+    poses: int = 5,
+    marked: int = 8,
+) -> Any:
+    """Draws poses with their spatial attention above the temporal attention.
+
+    Args:
+        skeleton: `(frames, bodies, joints, 3)`, metres in camera space, the
+            bodies in the order of the attention. An absent body is all zeros.
+        joints: The joints of each body, and the bones between them.
+        spatial_attention: alpha, `(frames, bodies * joints)`.
+        temporal_attention: beta, `(frames,)`.
+        title: Title of the figure.
+        poses: Number of frames to draw, evenly spaced.
+        marked: Number of joints to mark in each frame, those with the largest
+            attention.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+    """
+    from matplotlib.figure import Figure
+
+    frames = len(skeleton)
+    poses = min(poses, frames)
+    # Each pose stands above its place on the time axis.
+    times = ((np.arange(poses) + 0.5) * frames / poses - 0.5).round()
+    times = times.astype(int)
+    figure = Figure(figsize=SIZE, layout="constrained")
+    figure.suptitle(title, x=0.02, horizontalalignment="left")
+    rows = figure.add_gridspec(3, poses, height_ratios=[2.4, 1, 1])
+    largest = float(spatial_attention.max())
+
+    least, most = _bounds(skeleton)
+    for column, time in enumerate(times):
+        axes = figure.add_subplot(rows[0, column])
+        _draw_pose(axes, skeleton[time], joints)
+        _mark_joints(
+            axes, skeleton[time], spatial_attention[time], marked, largest
+        )
+        axes.set_aspect("equal")
+        # As the camera saw it: in its space x grows to the left.
+        axes.set_xlim(most[0], least[0])
+        axes.set_ylim(least[1], most[1])
+        axes.set_title(f"frame {time + 1}", fontsize="medium")
+        axes.set_xlabel("x (m)")
+        axes.tick_params(labelleft=column == 0)
+    figure.axes[0].set_ylabel("y (m)")
+    _explain_sizes(figure, largest)
+
+    number = np.arange(1, frames + 1)
+    beta = figure.add_subplot(rows[1, :])
+    beta.plot(number, temporal_attention, color="black", marker=".")
+    beta.set_ylabel(r"attention $\beta_t$")
+    beta.tick_params(labelbottom=False)
+    change = figure.add_subplot(rows[2, :], sharex=beta)
+    change.bar(number[1:], np.diff(temporal_attention), color="0.4", width=0.6)
+    change.axhline(0.0, color="black", linewidth=0.8)
+    change.set_ylabel(r"$\beta_t - \beta_{t-1}$")
+    change.set_xlabel("frame t")
+    change.set_xlim(0.5, frames + 0.5)
+    change.xaxis.get_major_locator().set_params(integer=True)
+    for axes in (beta, change):
+        for time in times:
+            axes.axvline(time + 1, color="0.75", linestyle=":", zorder=0)
+    return figure
+
+
+def _bounds(skeleton):
+    """The least and the largest x and y of the bodies, with a margin."""
+    points = skeleton[np.any(skeleton != 0, axis=-1)][:, :2]
+    return points.min(axis=0) - MARGIN, points.max(axis=0) + MARGIN
+
+
+def _draw_pose(axes, pose, joints):
+    for number, body in enumerate(pose):
+        if not np.any(body):
+            continue
+        color = BONE_COLORS[number % len(BONE_COLORS)]
+        for bone in joints.bones:
+            ends = body[[joints.index(joint) for joint in bone]]
+            axes.plot(ends[:, 0], ends[:, 1], color=color, linewidth=2.0)
+
+
+def _mark_joints(axes, pose, attention, marked, largest):
+    """Circles whose areas are in proportion to the attention."""
+    best = np.argsort(attention)[::-1][:marked]
+    best = best[attention[best] > 0]
+    points = pose.reshape(-1, 3)[best]
+    sizes = LARGEST * attention[best] / largest
+    axes.scatter(points[:, 0], points[:, 1], s=sizes, **CIRCLE)
+
+
+def _explain_sizes(figure, largest):
+    axes, parts = figure.axes[0], (1.0, 0.25)
+    handles = [axes.scatter([], [], s=LARGEST * x, **CIRCLE) for x in parts]
+    labels = [rf"$\alpha$ = {x * largest:.2g}" for x in parts]
+    figure.legend(handles, labels, loc="outside upper right", ncols=2)
+
+
+def in_order_of_attention(model: Any, skeleton: np.ndarray) -> np.ndarray:
+    """The bodies of a recording, in the order of the model's attention.
+
+    Frame layers may reorder the bodies. Each body is followed through them by
+    its presence, which they reorder likewise.
+
+    Args:
+        model: A `stalstm.models.classifier.Classifier`.
+        skeleton: `(frames, bodies, joints, 3)`, as recorded.
+    """
+    frames, bodies = skeleton.shape[:2]
+    length = np.array([frames], np.int32)
+    ordered = np.zeros_like(skeleton)
+    for body in range(bodies):
+        clip = skeleton[None]
+        present = np.zeros((1, frames, bodies), bool)
+        present[..., body] = True
+        for layer in model.preprocessing:
+            clip, present = layer(clip, present, length)
+        ordered[:, np.argmax(np.array(present)[0, 0])] = skeleton[:, body]
+    return ordered
+
+
+def draw_test_clip(
+    folder: pathlib.Path, action: str | None = None, number: int = 1
+) -> Any:
+    """Draws a clip of the test split, with the answer of the trained model.
+
+    Args:
+        folder: Workdir of a finished training.
+        action: Class of the clip; `None` for any.
+        number: Which of the clips of this class, from 1.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: The model has no such attention, the prepared data is gone,
+            or there is no such clip.
+        stalstm.workdir.WorkdirError: The folder holds no finished training.
+    """
+    trained = workdir.load(folder)
+    attentions = trained.model.attentions
+    if not {"spatial_attention", "temporal_attention"} <= set(attentions):
+        raise ValueError(
+            "expected a model with spatial and temporal attention. Received: "
+            f"{trained.recipe.model} with {', '.join(attentions) or 'neither'}"
+        )
+    data_dir = pathlib.Path(trained.records["config"]["data_dir"])
+    if not (data_dir / "dataset_info.json").exists():
+        raise ValueError(
+            "expected the prepared data where it was during the training. "
+            f"Received: nothing in {data_dir}"
+        )
+    builder = tfds.builder_from_directory(data_dir)
+    split = trained.records["config"]["test_split"]
+    classes = trained.data.classes
+    clips = [
+        inputs["skeleton"]
+        for inputs, label in input_pipeline.load_clips(
+            builder, split
+        ).as_numpy_iterator()
+        if action in (None, classes[label])
+    ]
+    if not 1 <= number <= len(clips):
+        raise ValueError(
+            f"expected --action={' or '.join(classes)}, and --number=1 to the "
+            f"number of its clips in {split}. Received: --action={action} with "
+            f"{len(clips)} clips, --number={number}"
+        )
+    clip = clips[number - 1]
+    answer = predictors.KerasModel(trained.model).predict(clip)
+    return draw(
+        in_order_of_attention(trained.model, clip),
+        trained.data.skeleton,
+        answer["spatial_attention"],
+        answer["temporal_attention"],
+        title=f"predicted: {answer['label']} "
+        f"({max(answer['probabilities']):.0%})",
+    )
+
+
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
+    try:
+        figure = draw_test_clip(WORKDIR.value, ACTION.value, NUMBER.value)
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            "attention.py: expected matplotlib, which draws. Install it with\n"
+            f"  {command('-m', 'pip', 'install', 'matplotlib')}\n"
+            f"Received: {error}"
+        ) from None
+    except (ValueError, workdir.WorkdirError) as error:
+        raise SystemExit(f"attention.py: {error}") from None
+    figure.savefig(OUT.value, dpi=100)
+    print(f"The picture is in {OUT.value}.")
+
+
+if __name__ == "__main__":
+    WORKDIR = DEFINE_path(
+        "workdir", None, "Workdir of a finished training.", required=True
+    )
+    ACTION = flags.DEFINE_string(
+        "action", None, "Class of the clip. Default: any class."
+    )
+    NUMBER = flags.DEFINE_integer(
+        "number", 1, "Which of the clips of this class.", lower_bound=1
+    )
+    OUT = DEFINE_path("out", None, "Picture to write.", required=True)
+    app.run(main)
