@@ -1,4 +1,4 @@
-"""How well a model recognises the clips of a split."""
+"""Evaluates how well a model recognises the clips of a split."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -70,16 +70,17 @@ def report(
 
 
 def table(evaluation: dict[str, Any]) -> str:
-    """An evaluation to read, a line a class.
+    """An evaluation as a table to read, with a line for each class.
 
-    Beside a class stands its row of the confusion matrix; where there are too
-    many classes for that, what it was mistaken for: `class (clips)`.
+    The line ends with the class's row of the confusion matrix or, if there are
+    too many classes for that, with the classes it was mistaken for and the
+    number of clips: `class (clips)`.
     """
     classes = evaluation["classes"]
     width = max(map(len, classes)) + 4
     wide = len(classes) > 20
-    beside = "mistaken for" if wide else "predicted as 1, 2, ..."
-    lines = [f"{'':{width}} clips  right   {beside}"]
+    heading = "mistaken for" if wide else "predicted as 1, 2, ..."
+    lines = [f"{'':{width}} clips  right   {heading}"]
     for i, (name, of_class) in enumerate(classes.items()):
         right = of_class["accuracy"]
         percent = "     -" if right is None else f"{right:6.1%}"
@@ -104,7 +105,7 @@ def cross_validation(evaluations: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Accuracy of each fold, their mean and standard deviation.
 
     Args:
-        evaluations: what `evaluate` returned, by fold.
+        evaluations: Results of `evaluate`, by fold.
     """
     folds = {name: x["accuracy"] for name, x in evaluations.items()}
     return {

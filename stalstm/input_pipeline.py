@@ -1,4 +1,4 @@
-"""Clips of a prepared data set to batches for `model.fit`."""
+"""Turns the clips of a prepared data set into batches for `model.fit`."""
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -12,12 +12,12 @@ def load_clips(builder, split: str) -> tf.data.Dataset:
     """Clips of a split, in the order of the files.
 
     Args:
-        builder: a prepared TFDS builder with features `skeleton`
-            `(frames, bodies, joints, 3)` and `label`.
-        split: its name, e.g. `"fold_1+fold_2"`.
+        builder: A prepared TFDS builder with the features `skeleton`,
+            `(frames, bodies, joints, 3)`, and `label`.
+        split: Name of the split, such as `"fold_1+fold_2"`.
 
     Returns:
-        Elements `({skeleton, length}, label)`, one a clip.
+        An element `({skeleton, length}, label)` for each clip.
     """
     clips = builder.as_dataset(
         split=split,
@@ -40,20 +40,20 @@ def training_batches(
     """Endless batches of clips of about the same length, in random order.
 
     Args:
-        clips: from `load_clips`.
-        batch_size: clips in every batch.
-        pad_to_multiple_of: frames of a batch are padded to the next multiple
-            of this: few shapes, little waste.
-        seed: the same seed gives the same batches, however often one starts
-            from the first.
+        clips: Clips from `load_clips`.
+        batch_size: Number of clips in every batch.
+        pad_to_multiple_of: The frames of a batch are padded to the next
+            multiple of this: few shapes, little waste.
+        seed: Random seed of the order. Every iterator over the batches begins
+            with the same first batch.
     """
     buffer = min(int(clips.cardinality()), SHUFFLED_TOGETHER)
 
     def shuffle(_):
         return clips.shuffle(buffer, seed=seed).repeat()
 
-    # Without a function around it, shuffle goes on where its last iterator
-    # has stopped; and fit, under a strategy, tries a batch before it trains.
+    # Without a function around it, shuffle would continue where its previous
+    # iterator stopped; and under a strategy, fit draws a batch before it trains.
     shuffled = tf.data.Dataset.range(1).flat_map(shuffle)
 
     def group(inputs, label):

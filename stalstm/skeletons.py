@@ -1,4 +1,4 @@
-"""Skeletons: the joints of one body, and what is known about them.
+"""Skeletons: the joints of one body, their bones and roles.
 
 A `Skeleton` travels as JSON: in the metadata of prepared data, in a workdir, in
 every model and in every export.

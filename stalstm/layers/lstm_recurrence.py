@@ -1,24 +1,25 @@
 """The recurrence of an LSTM, fast on a plain CPU.
 
-Between two frames there is little to compute: one multiplication of a small
-matrix and some pointwise functions. TensorFlow, an operation at a time, spends
-more on starting the operations than on the numbers, and automatic
+There is little to compute between two frames: one multiplication by a small
+matrix and some pointwise functions. TensorFlow, one operation at a time, spends
+more time on starting the operations than on the numbers, and automatic
 differentiation multiplies their number. Here everything that does not depend
-on the frame before leaves the loop, the gradient is derived by hand, and XLA
+on the previous frame leaves the loop, the gradient is derived by hand, and XLA
 compiles both loops:
 
-- forward, the input projections of all frames are one multiplication, and a
-  frame is one multiplication, one activation of all gates, and the new state;
-- backward, the loop only carries the gradient of the state from frame to frame
-  and keeps the gradient of the gates' inputs; those of the weights and of the
-  inputs are three multiplications after it;
-- one loop cannot use two cores, so a batch is cut into parts, and TensorFlow
-  runs theirs side by side.
+- Forward, the input projections of all frames are one multiplication. Each
+  frame then takes one multiplication, one activation of all gates, and the
+  update of the state.
+- Backward, the loop only carries the gradient of the state from frame to frame
+  and keeps the gradient of the gates' inputs. The gradients of the weights and
+  of the inputs are three multiplications after the loop.
+- One loop cannot use two cores, so a batch is cut into parts whose loops
+  TensorFlow runs in parallel.
 
 Frames come first within this module, `(frames, batch, ...)`, so that a frame is
 one block of memory. Gates are in Keras's order: input, forget, candidate,
-output. Nothing is masked: the recurrence is causal, so what stands beyond a
-clip's length never reaches a frame within it.
+output. Nothing is masked: the recurrence is causal, so frames beyond a clip's
+length never reach a frame within it.
 """
 
 import os
@@ -26,7 +27,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-# Clips; a multiplication with fewer rows takes hardly less time.
+# In clips. A multiplication with fewer rows takes hardly less time.
 SMALLEST_PART = 4
 
 
@@ -54,7 +55,7 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias, cut=True):
 
 
 def cut_batch(*tensors):
-    """Cuts the batch of all tensors into parts that run side by side.
+    """Cuts the batch of all tensors into parts that can run in parallel.
 
     Args:
         *tensors: `(batch, ...)` each.
@@ -73,15 +74,15 @@ def cut_batch(*tensors):
 
 @tf.custom_gradient
 def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
-    """`lstm` of one part."""
+    """`lstm` for one part of a batch."""
     arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
-    # Else the tape would record the loop itself.
+    # Otherwise the tape would record the loop itself.
     arguments = tuple(map(tf.stop_gradient, arguments))
     outputs, gates, carries = _forward(*arguments)
 
     def gradient(*upstream):
         d_gates, *others = _backward(*arguments, gates, carries, *upstream)
-        # By itself: nobody asks for it where the inputs are the recordings.
+        # Separate, as no gradient is needed when the inputs are recordings.
         return _input_gradient(d_gates, kernel), *others
 
     return (outputs, carries[-1]), gradient
@@ -89,7 +90,7 @@ def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
 
 @tf.function(jit_compile=True, autograph=False)
 def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
-    """Outputs, and what the gradient needs of each frame: gates and carry."""
+    """The outputs, and the gates and carries that the gradient needs."""
     frames, units = tf.shape(inputs)[1], hidden.shape[-1]
     scale = _gate_scale(units, inputs.dtype)
 
@@ -104,7 +105,7 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         carries = carries.write(frame, carry)
         return frame + 1, hidden, carry, gates, carries
 
-    # A gate takes the place of its projected input.
+    # The gates overwrite their projected inputs.
     projected = tf.tensordot(_swap(inputs), kernel, 1)
     gates = _array(frames, projected).unstack(projected)
     carries = _array(frames, carry)
@@ -127,14 +128,15 @@ def _backward(
     d_outputs,
     d_carry,
 ):
-    """Gradients of the gates' inputs, and of the arguments but `inputs`."""
+    """Gradients of the gates' inputs and of all arguments except `inputs`."""
     inputs, d_outputs = _swap(inputs), _swap(d_outputs)
     frames = tf.shape(inputs)[0]
     i, f, g, o = tf.split(gates, 4, axis=-1)
     squashed = tf.tanh(carries)
     before = tf.concat([carry[None], carries[:-1]], axis=0)
     d_carry_by_hidden = o * (1 - squashed * squashed)
-    # What a gate's input does to the carry, and the output gate's to hidden.
+    # Derivatives of the carry by each gate's input, and of the hidden
+    # variables by the output gate's.
     slopes = tf.concat(
         [
             g * i * (1 - i),
@@ -175,7 +177,7 @@ def _input_gradient(d_gates, kernel):
 
 
 def _gate_scale(units, dtype):
-    """1/2 for the gates that take a sigmoid, 1 for the one that takes tanh."""
+    """1/2 for the gates with a sigmoid, 1 for the one with tanh."""
     scale = [0.5] * units + [0.5] * units + [1.0] * units + [0.5] * units
     return tf.constant(scale, dtype)
 
@@ -190,16 +192,16 @@ def _loop(frames, step, *state):
 
 
 def _array(frames, like):
-    """One block of memory for all frames."""
+    """An array with one row of memory for each frame."""
     shape = (None, like.shape[-1])
     return tf.TensorArray(like.dtype, frames, element_shape=shape)
 
 
 def _rows(sequence):
-    """Frames of all clips, one below the other."""
+    """The frames of all clips as rows of one matrix."""
     return tf.reshape(sequence, (-1, sequence.shape[-1]))
 
 
 def _swap(sequence):
-    """Between `(batch, frames, ...)` and `(frames, batch, ...)`."""
+    """`(batch, frames, ...)` to `(frames, batch, ...)`, and back."""
     return tf.transpose(sequence, (1, 0, 2))

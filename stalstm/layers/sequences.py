@@ -1,11 +1,11 @@
-"""What the layers need to know about clips of different lengths."""
+"""Operations on clips of different lengths."""
 
 import keras
 from keras import ops
 
 
 def mask(sequence, length=None):
-    """Which frames belong to their clip.
+    """Marks the frames that belong to their clip.
 
     Args:
         sequence: `(batch, frames, ...)`.
@@ -39,7 +39,7 @@ def masked_mean(sequence, mask):
 def previous(sequence):
     """The sequence one frame later: h_{t-1} at t, zero at the first frame."""
     batch, frames, features = ops.shape(sequence)
-    # Its gradient is a block copy, that of `[:, :-1]` goes number by number.
+    # The gradient of a slice is a block copy; that of `[:, :-1]` is not.
     sequence = ops.slice(sequence, (0, 0, 0), (batch, frames - 1, features))
     return ops.pad(sequence, [[0, 0], [1, 0], [0, 0]])
 

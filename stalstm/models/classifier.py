@@ -33,10 +33,10 @@ class Arguments(Fields):
 class Classifier(keras.Model):
     """A model that takes clips of skeletons and gives class probabilities.
 
-    It does what is the same for all models: prepares the skeletons by frame
-    layers, finds which bodies are present, leaves out the padding, keeps the
-    state of a stream, and computes loss and metrics from the logits. A
-    sub-class defines `Arguments` (a dataclass) and `classify`; if it streams,
+    This class does what is the same for all models: it prepares the skeletons
+    by frame layers, finds which bodies are present, leaves out the padding,
+    keeps the state of a stream, and computes loss and metrics from the logits.
+    A sub-class defines `Arguments` (a dataclass) and `classify`; if it streams,
     `network_state` and `classify_frame` too.
 
     Loss and metrics given to `compile` see the logits.
@@ -351,7 +351,7 @@ class Classifier(keras.Model):
                     sub_layer.recurrence = recurrence
 
     def in_float32(self) -> "Classifier":
-        """A copy that computes in float32, not compiled: what is saved."""
+        """An uncompiled copy that computes in float32: the form that is saved."""
         copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
         copy.build()
         copy.set_weights(self.get_weights())

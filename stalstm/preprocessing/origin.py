@@ -20,7 +20,7 @@ class Origin(BodyFrame):
     too.
 
     Args:
-        joint: Index of the joint that stands for a body's place.
+        joint: Index of the joint that represents a body's place.
         of: `"all"`, the mean over the bodies that are present; `"main"`, the
             place of the main performer, the first body that is present.
         per: See `BodyFrame`.

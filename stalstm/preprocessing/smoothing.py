@@ -106,8 +106,8 @@ class SmoothingFields(FrameLayerFields):
 
 def _window(sequence, frames):
     """The sequence at the frames -2 to 2 from each; zero outside of it."""
-    beside = [[0, 0], [2, 2]] + [[0, 0]] * (len(sequence.shape) - 2)
-    padded = ops.pad(sequence, beside)
+    around = [[0, 0], [2, 2]] + [[0, 0]] * (len(sequence.shape) - 2)
+    padded = ops.pad(sequence, around)
     return [padded[:, i : i + frames] for i in range(5)]
 
 

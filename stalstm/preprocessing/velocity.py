@@ -23,7 +23,7 @@ class Velocity(FrameLayer):
 
     Args:
         factor: What the differences are multiplied by. The step from one frame
-            to the next is small beside a coordinate.
+            to the next is small compared with a coordinate.
     """
 
     def __init__(self, factor: float = 1.0, **kwargs):
