@@ -1,19 +1,23 @@
-# make demo   a first training, from nothing but Python: under four minutes
-# make test   all tests                make lint   style and types
-# make pins   renew constraints.txt    make clean  forget what was installed
+# make demo    a first training, from nothing but Python
+# make test    all tests                 make lint    style and types
+# make format  correct the style         make wheel   wheel and sdist in dist/
+# make pins    add new requirements to constraints.txt; with UPGRADE=1, take
+#              the newest version of everything
+# make clean   delete what was installed or built
 
 PYTHON ?= python3
 VENV := .venv
-INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check \
-	--constraint constraints.txt --editable
+PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
+UPGRADE ?=
 
-.PHONY: demo test lint format pins clean
+.PHONY: demo test lint format pins wheel clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
 
+# The longest tests begin; the fewer a worker has left, the more it takes over.
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=worksteal
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check
@@ -25,21 +29,33 @@ format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format
 
 pins: $(VENV)/installed-dev
-	$(VENV)/bin/pip install --quiet uv
 	$(VENV)/bin/uv pip compile setup.cfg --universal --python-version 3.11 \
-		--extra dev --no-header --no-annotate --upgrade -o constraints.txt
+		--extra dev --no-header --no-annotate --quiet \
+		$(if $(UPGRADE),--upgrade) -o constraints.txt
 	sed -i '1i # Every version that `make demo` and `make test` install. Renew: make pins' constraints.txt
 
+wheel: $(VENV)/installed-dev
+	$(VENV)/bin/python -m build --no-isolation
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: setup.cfg constraints.txt | $(VENV)/bin/python
-	$(INSTALL) .
+# uv installs in seconds what takes pip a minute, but knows nothing of pip's
+# configuration: behind a mirror that only pip knows, pip installs the rest too.
+$(VENV)/bin/uv: | $(VENV)/bin/python
+	$(PIP) install --constraint constraints.txt uv
+
+INSTALL = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python \
+	--compile-bytecode --constraint constraints.txt --editable $(1) || \
+	$(PIP) install --constraint constraints.txt --editable $(1)
+
+$(VENV)/installed: setup.cfg constraints.txt | $(VENV)/bin/uv
+	$(call INSTALL,.)
 	touch $@
 
-$(VENV)/installed-dev: setup.cfg constraints.txt | $(VENV)/bin/python
-	$(INSTALL) '.[dev]'
+$(VENV)/installed-dev: setup.cfg constraints.txt | $(VENV)/bin/uv
+	$(call INSTALL,'.[dev]')
 	touch $@ $(VENV)/installed

@@ -1,4 +1,4 @@
-"""Where the tests find real recordings."""
+"""Where the tests find real recordings, and which tests begin."""
 
 import os
 import pathlib
@@ -11,6 +11,16 @@ DATA = pathlib.Path(
         pathlib.Path(__file__).parents[2] / "shared" / "data",
     )
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin, so that none of them ends the run alone."""
+
+    def seconds(item: pytest.Item) -> int:
+        mark = item.get_closest_marker("long")
+        return mark.kwargs.get("seconds", 10) if mark else 0
+
+    items.sort(key=seconds, reverse=True)
 
 
 @pytest.fixture(scope="session")

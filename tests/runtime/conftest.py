@@ -10,7 +10,3 @@ from tests.export.exported import (  # noqa: F401
     small,
     whole_clips_dir,
 )
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes ten seconds or more")
