@@ -57,6 +57,7 @@ def draw(
         A `matplotlib.figure.Figure`.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     frames = len(skeleton)
     poses = min(poses, frames)
@@ -96,7 +97,7 @@ def draw(
     change.set_ylabel(r"$\beta_t - \beta_{t-1}$")
     change.set_xlabel("frame t")
     change.set_xlim(0.5, frames + 0.5)
-    change.xaxis.get_major_locator().set_params(integer=True)
+    change.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (beta, change):
         for time in times:
             axes.axvline(time + 1, color="0.75", linestyle=":", zorder=0)
@@ -206,7 +207,7 @@ def draw_test_clip(
             f"{len(clips)} clips, --number={number}"
         )
     clip = clips[number - 1]
-    answer = predictors.KerasModel(trained.model).predict(clip)
+    answer: Any = predictors.KerasModel(trained.model).predict(clip)
     return draw(
         in_order_of_attention(trained.model, clip),
         trained.data.skeleton,
