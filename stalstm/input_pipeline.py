@@ -53,7 +53,7 @@ def training_batches(
         return clips.shuffle(buffer, seed=seed).repeat()
 
     # Without a function around it, shuffle would continue where its previous
-    # iterator stopped; and under a strategy, fit draws a batch before it trains.
+    # iterator stopped; under a strategy, fit draws a batch before it trains.
     shuffled = tf.data.Dataset.range(1).flat_map(shuffle)
 
     def group(inputs, label):

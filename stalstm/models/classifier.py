@@ -351,7 +351,7 @@ class Classifier(keras.Model):
                     sub_layer.recurrence = recurrence
 
     def in_float32(self) -> "Classifier":
-        """An uncompiled copy that computes in float32: the form that is saved."""
+        """An uncompiled copy that computes in float32: what is saved."""
         copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
         copy.build()
         copy.set_weights(self.get_weights())

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 
 def run_layer_test(layer, *inputs, tmp_path):
@@ -61,3 +62,41 @@ def run_layer_test(layer, *inputs, tmp_path):
             layer(*inputs),
             atol=0.1,
         )
+
+
+# Recurrent layers that an attention cannot use, and the reason.
+REFUSED = [
+    (keras.layers.Dense, {}, "`keras.layers.LSTM`, `GRU` or `SimpleRNN`"),
+    (keras.layers.LSTM, {"return_sequences": False}, "h at every frame"),
+    (keras.layers.LSTM, {"return_state": True}, "h and nothing else"),
+    (keras.layers.GRU, {"go_backwards": True}, "the past only"),
+    (keras.layers.GRU, {"stateful": True}, "begins anew"),
+]
+
+
+def run_wrapper_test(wrap, clips, tmp_path):
+    """What an attention must be able to do with the layer that it wraps.
+
+    Args:
+        wrap: Makes an attention from a recurrent layer.
+        clips: `(batch, frames, features)`.
+        tmp_path: Where to save.
+    """
+    kinds = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+    for kind in kinds:
+        layer = kind(5, return_sequences=True)
+        attention = wrap(layer)
+        assert isinstance(attention, keras.layers.Wrapper)
+        assert attention.layer is layer
+        run_layer_test(attention, clips, tmp_path=tmp_path)
+        # h_{t-1} is all that it needs: whole clips and steps agree.
+        whole = attention(clips).numpy()
+        state = attention.initial_state(len(clips))
+        for t in range(clips.shape[1]):
+            gates, state = attention.step(clips[:, t], state)
+            np.testing.assert_allclose(gates, whole[:, t], rtol=1e-4, atol=1e-6)
+    for kind, kwargs, reason in REFUSED:
+        if kind is not keras.layers.Dense:
+            kwargs = {"return_sequences": True, **kwargs}
+        with pytest.raises(ValueError, match=f"{reason}.* Received: layer=<"):
+            wrap(kind(5, **kwargs))

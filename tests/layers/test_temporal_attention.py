@@ -4,7 +4,7 @@ import pytest
 
 from stalstm.layers import TemporalAttention
 from tests import reference
-from tests.layers.layer_test import run_layer_test
+from tests.layers.layer_test import run_layer_test, run_wrapper_test
 
 CLIPS = np.random.default_rng(2).normal(size=(3, 7, 18)).astype("float32")
 LENGTHS = np.array([7, 4, 1], "int32")
@@ -77,31 +77,5 @@ def test_wrong_arguments_are_named():
         TemporalAttention(keras.layers.LSTM(5))
 
 
-@pytest.mark.parametrize(
-    "layer", [keras.layers.GRU, keras.layers.SimpleRNN, keras.layers.LSTM]
-)
-def test_wraps_any_recurrent_layer(layer, tmp_path):
-    """h_{t-1} is all that it needs: whole clips and steps agree."""
-    wrapped = layer(5, return_sequences=True)
-    attention = TemporalAttention(wrapped)
-    assert isinstance(attention, keras.layers.Wrapper)
-    run_layer_test(attention, CLIPS, tmp_path=tmp_path)
-    whole = attention(CLIPS).numpy()
-    state = attention.initial_state(len(CLIPS))
-    for t in range(CLIPS.shape[1]):
-        gates, state = attention.step(CLIPS[:, t], state)
-        np.testing.assert_allclose(gates, whole[:, t], rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("layer", "reason"),
-    [
-        (keras.layers.Dense(5), "`keras.layers.LSTM`, `GRU` or `SimpleRNN`"),
-        (keras.layers.LSTM(5, return_sequences=True, return_state=True), "h"),
-        (keras.layers.GRU(5, return_sequences=True, go_backwards=True), "past"),
-        (keras.layers.GRU(5, return_sequences=True, stateful=True), "anew"),
-    ],
-)
-def test_a_layer_that_it_cannot_use_is_refused_with_a_reason(layer, reason):
-    with pytest.raises(ValueError, match=f"{reason}.* Received: layer=<"):
-        TemporalAttention(layer)
+def test_wraps_any_recurrent_layer_that_it_can_use(tmp_path):
+    run_wrapper_test(lambda layer: TemporalAttention(layer), CLIPS, tmp_path)
