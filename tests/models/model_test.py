@@ -93,7 +93,15 @@ def check_outputs(model):
 def check_padding(model):
     """Whatever is beyond a clip's length changes nothing."""
     compile_model(model)
-    expected = model(INPUTS)
+    alone = [
+        model(
+            {
+                "skeleton": INPUTS["skeleton"][n : n + 1, :length],
+                "length": LENGTHS[n : n + 1],
+            }
+        )
+        for n, length in enumerate(LENGTHS)
+    ]
     for padding in (0.0, 1e3, np.nan):
         skeleton = np.full((3, 12, 2, 3, 3), padding, "float32")
         for n, length in enumerate(LENGTHS):
@@ -101,25 +109,18 @@ def check_padding(model):
         padded = {"skeleton": skeleton, "length": LENGTHS}
         outputs = model(padded)
         for n, length in enumerate(LENGTHS):
-            alone = model(
-                {
-                    "skeleton": INPUTS["skeleton"][n : n + 1, :length],
-                    "length": LENGTHS[n : n + 1],
-                }
-            )
-            for name, value in alone.items():
+            for name, value in alone[n].items():
                 got = outputs[name][n]
                 if name in model.attentions:
                     np.testing.assert_array_equal(got[length:], 0)
                     got = got[:length]
                 np.testing.assert_allclose(got, value[0], rtol=2e-4, atol=1e-5)
-        # Nor the loss and what training makes of it.
-        np.testing.assert_allclose(
-            model.evaluate(padded, LABELS, verbose=0),
-            model.evaluate(INPUTS, LABELS, verbose=0),
-            rtol=1e-5,
-        )
-    assert set(outputs) == set(expected)
+    # Nor the loss and what training makes of it.
+    np.testing.assert_allclose(
+        model.evaluate(padded, LABELS, verbose=0),
+        model.evaluate(INPUTS, LABELS, verbose=0),
+        rtol=1e-5,
+    )
     weights = model.get_weights()
     model.train_on_batch(padded, LABELS)
     assert all(np.isfinite(x).all() for x in model.get_weights())

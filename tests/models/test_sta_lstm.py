@@ -24,9 +24,8 @@ def make_model(**kwargs):
     "kwargs",
     [
         LAMBDAS,
-        {"pooling": "mean", "alpha_scale": "softmax", "beta_norm": "square"},
-        {"spatial_attention": False},
-        {"temporal_attention": False},
+        {"spatial_attention": False, "pooling": "mean", "beta_norm": "square"},
+        {"temporal_attention": False, "alpha_scale": "softmax"},
     ],
 )
 def test_is_a_good_model(kwargs, tmp_path):
