@@ -1,130 +1,191 @@
-"""Speed of training and prediction beside the same network in PyTorch.
+"""Speed of training and prediction compared with the same network in PyTorch.
 
     python -m benchmarks.speed --raw_dir=~/SBU --peer=PEER/bin/python \\
         --peer_script=../shared/bench/peer_torch.py
 
-The peer runs in a virtual environment of its own (`pip install torch==2.13.0
-numpy`). Both sides alternate, each at the number of threads that suits it best,
-several rounds in one run; what counts is the ratio of the medians, ours over
-the peer's. The same run measures the time that a step's multiplications take
-alone. Then one fold of Algorithm 1, as `train.py` runs it. About ten minutes.
+The peer runs in a virtual environment of its own: `PEER/bin/python -m pip
+install torch==2.13.0 numpy`. The two sides take turns, each with one and with
+two threads, for several rounds in one run. What counts is the ratio of medians,
+ours over the peer's, each side with the number of threads that suits it best.
+Then `train.py` trains one fold of SBU. Takes about 15 minutes on two cores.
 Writes `benchmarks/results/speed.json`.
+
+Without --peer there are no ratios, and without --raw_dir no fold: the result
+is then printed, but not written.
 """
 
 import json
 import os
 import pathlib
-import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 from absl import app, flags
 
-from stalstm import workdir as workdir_lib
+from benchmarks import programs
+from stalstm import files
+from stalstm.paths import DEFINE_path
 
-ROOT = pathlib.Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks/results/speed.json"
+RESULTS = programs.RESULTS / "speed.json"
 
-# Clips, frames, joints, classes; and what the peer calls it.
-SHAPES = {"small": (8, 40, 30, 8), "large": (256, 100, 50, 60)}
+# Shapes by the name that the peer gives them.
 PEER_SHAPES = {"small": "sbu", "large": "ntu"}
-MEASURED = ("train_step_ms", "predict_batch_ms", "predict_one_ms")
-STREAM = "stream_frame_us"
+THREADS = (1, 2)
+MEASURED = (
+    "train_step_ms",
+    "predict_batch_ms",
+    "predict_one_ms",
+    "stream_frame_us",
+)
 
-_PEER = flags.DEFINE_string("peer", None, "Python that has PyTorch.")
-_PEER_SCRIPT = flags.DEFINE_string("peer_script", None, "peer_torch.py")
-_RAW_DIR = flags.DEFINE_string("raw_dir", None, "Of the SBU set, as train.py.")
-_ROUNDS = flags.DEFINE_integer("rounds", 5, "Rounds of both sides.")
-_OURS = flags.DEFINE_string("ours", None, "Used by the benchmark itself.")
+_PEER = flags.DEFINE_string(
+    "peer", None, "The peer's Python, which has PyTorch and NumPy."
+)
+_PEER_SCRIPT = DEFINE_path(
+    "peer_script", None, "The peer's script, peer_torch.py."
+)
+_RAW_DIR = DEFINE_path(
+    "raw_dir", None, "Folder of SBU's raw recordings, to train one fold."
+)
+_ROUNDS = flags.DEFINE_integer(
+    "rounds", 5, "Number of rounds, in which all sides take turns."
+)
 
 
-def main(_):
-    if _OURS.value:
-        print(json.dumps(measure_ours(_OURS.value)))
-        return
-    rounds: dict[str, list[dict]] = {shape: [] for shape in SHAPES}
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    sides = {"ours": ours}
+    if peer := peer_command():
+        sides["peer"] = lambda shape: [*peer, f"--shape={PEER_SHAPES[shape]}"]
+    if _RAW_DIR.value and not _RAW_DIR.value.exists():
+        raise app.UsageError(
+            "--raw_dir: expected a folder. Received: "
+            f"{_RAW_DIR.value}, where there is none"
+        )
+    rounds: dict[str, list[dict]] = {shape: [] for shape in PEER_SHAPES}
     for number in range(_ROUNDS.value):
-        for shape in SHAPES:
-            result = {
-                f"{side}_{threads}": run(side, shape, threads)
-                for threads in (1, 2)
-                for side in ("ours", "peer")
+        for shape in PEER_SHAPES:
+            measured = {
+                f"{side}_{threads}": one_round(command(shape), side, threads)
+                for threads in THREADS
+                for side, command in sides.items()
             }
-            rounds[shape].append(result)
-            print(f"round {number + 1}, {shape}: {result}", flush=True)
-    workdir_lib.write_json(
-        RESULTS,
-        {
-            "command": "python -m benchmarks.speed",
-            "processor": processor(),
-            "rounds": _ROUNDS.value,
-            **{shape: summary(results) for shape, results in rounds.items()},
-            "fold": measure_fold(),
-        },
-    )
-    print(RESULTS.read_text())
-
-
-def run(side: str, shape: str, threads: int) -> dict[str, float]:
-    """One round of one side in a process of its own."""
-    if side == "peer":
-        command = [_PEER.value, _PEER_SCRIPT.value]
-        command += [f"--shape={PEER_SHAPES[shape]}", f"--threads={threads}"]
-        command += ["--repeats=3"]
+            rounds[shape].append(measured)
+            print(f"round {number + 1}, {shape}: {measured}", flush=True)
+    result: dict[str, Any] = {
+        "command": "python -m benchmarks.speed",
+        "processor": programs.processor(),
+        "rounds": _ROUNDS.value,
+        **{shape: summary(x, list(sides)) for shape, x in rounds.items()},
+    }
+    missing = [] if peer else ["ratios: --peer and --peer_script give them"]
+    if _RAW_DIR.value:
+        result["fold"] = measure_fold(_RAW_DIR.value.absolute())
     else:
-        command = [sys.executable, "-m", "benchmarks.speed", f"--ours={shape}"]
+        missing.append("fold: --raw_dir gives it")
+    print(json.dumps(result, indent=2))
+    for what in missing:
+        print(f"There is no {what}.")
+    if missing:
+        print(f"The result is not complete, so {RESULTS.name} is not written.")
+    else:
+        files.write_json(RESULTS, result)
+
+
+def ours(shape: str) -> list[str]:
+    """Command of our side."""
+    module = "benchmarks.speed_of_ours"
+    return [sys.executable, "-m", module, f"--shape={shape}"]
+
+
+def peer_command() -> list[str] | None:
+    """Command of the peer, `None` without --peer.
+
+    Raises:
+        app.UsageError: The peer is not complete; says what is missing and how
+            to get it.
+    """
+    python, script = _PEER.value, _PEER_SCRIPT.value
+    if python is None and script is None:
+        return None
+    if python is None or script is None:
+        raise app.UsageError("expected --peer and --peer_script. Received: one")
+    if not script.is_file():
+        raise app.UsageError(
+            "--peer_script: expected the peer's script. Received: "
+            f"{script}, where there is none"
+        )
+    found = shutil.which(os.path.expanduser(python))
+    if found is None:
+        raise app.UsageError(
+            f"--peer: expected a Python. Received: {python}. Make one with\n"
+            "  python -m venv PEER\n"
+            "  PEER/bin/python -m pip install torch==2.13.0 numpy"
+        )
+    found = os.path.abspath(found)
+    done = subprocess.run(
+        [found, "-c", "import numpy, torch"], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise app.UsageError(
+            f"--peer: expected PyTorch and NumPy. Install them with\n"
+            f"  {found} -m pip install torch==2.13.0 numpy\n"
+            f"Received: {done.stderr.splitlines()[-1]}"
+        )
+    return [found, str(script.absolute()), "--repeats=3"]
+
+
+def one_round(command: list[str], side: str, threads: int) -> dict[str, float]:
+    """One round of one side, in a process of its own."""
+    if side == "peer":
+        command = [*command, f"--threads={threads}"]
     environment = {
-        **os.environ,
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": str(threads),
     }
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return programs.run(command, environment).json()
 
 
-def summary(results: list[dict]) -> dict:
-    """Medians at the best number of threads, ratios and their spread."""
-    made: dict = {}
-    for name in (*MEASURED, STREAM):
-        short = name.rsplit("_", 1)[0]
-        sides = {}
-        for side in ("ours", "peer"):
+def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:
+    """Medians with the best number of threads; ratios and their range."""
+    made: dict[str, Any] = {}
+    for name in MEASURED:
+        short, unit = name.rsplit("_", 1)
+        best = {}
+        for side in sides:
             by_threads = {
                 threads: [x[f"{side}_{threads}"][name] for x in results]
-                for threads in (1, 2)
+                for threads in THREADS
             }
-            best = min(
-                by_threads, key=lambda x: statistics.median(by_threads[x])
+            _, threads = min(
+                (statistics.median(x), threads)
+                for threads, x in by_threads.items()
             )
-            sides[side] = by_threads[best]
+            best[side] = by_threads[threads]
             made[f"{short}_{side}"] = {
-                "median": statistics.median(by_threads[best]),
-                "unit": name.rsplit("_", 1)[1],
-                "least": min(by_threads[best]),
-                "most": max(by_threads[best]),
-                "threads": best,
+                "median": statistics.median(best[side]),
+                "unit": unit,
+                "least": min(best[side]),
+                "most": max(best[side]),
+                "threads": threads,
             }
-        ours, peer = sides["ours"], sides["peer"]
-        made[f"{short}_ratio"] = round(
-            statistics.median(ours) / statistics.median(peer), 3
-        )
-        pairs = [x / y for x, y in zip(ours, peer, strict=True)]
-        made[f"{short}_ratio_spread"] = [
-            round(min(pairs), 3),
-            round(max(pairs), 3),
-        ]
+        if "peer" in best:
+            pairs = list(zip(best["ours"], best["peer"], strict=True))
+            ratios = [x / y for x, y in pairs]
+            medians = [statistics.median(best[x]) for x in ("ours", "peer")]
+            made[f"{short}_ratio"] = round(medians[0] / medians[1], 3)
+            made[f"{short}_ratio_spread"] = [
+                round(min(ratios), 3),
+                round(max(ratios), 3),
+            ]
     matmul = statistics.median(
-        min(x[f"ours_{n}"]["matmul_ms"] for n in (1, 2)) for x in results
+        min(x[f"ours_{n}"]["matmul_ms"] for n in THREADS) for x in results
     )
     made["matmul_ms"] = matmul
     made["train_step_over_matmul"] = round(
@@ -133,160 +194,42 @@ def summary(results: list[dict]) -> dict:
     return made
 
 
-def measure_fold() -> dict:
-    """One fold of SBU by `train.py`, from raw files to metrics."""
-    with tempfile.TemporaryDirectory() as temporary:
-        workdir = pathlib.Path(temporary) / "run"
-        command = [sys.executable, "train.py", "--dataset=sbu", "--fold=3"]
-        command += [f"--raw_dir={_RAW_DIR.value}", f"--data_dir={temporary}"]
-        begin = time.time()
-        with open(os.devnull, "w") as null:
-            process = subprocess.Popen(
-                [*command, f"--workdir={workdir}"],
-                cwd=ROOT,
-                stdout=null,
-                stderr=null,
-            )
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"train.py failed: {command}")
-        wall = time.time() - begin
-        config = workdir_lib.read_json(workdir / "config.json")
-        read = (workdir / "config.json").stat().st_mtime - begin
-        records = workdir_lib.read_json(workdir / "metrics.json")
+def measure_fold(raw_dir: pathlib.Path) -> dict[str, Any]:
+    """One fold of SBU by `train.py`, from raw recordings to metrics."""
+    with tempfile.TemporaryDirectory() as folder:
+        workdir = pathlib.Path(folder, "run")
+        start = time.time()
+        run = programs.train(
+            "--dataset=sbu",
+            "--fold=3",
+            f"--raw_dir={raw_dir}",
+            f"--data_dir={folder}/prepared",
+            f"--workdir={workdir}",
+        )
+        config = files.read_json(workdir / "config.json")
+        read = (workdir / "config.json").stat().st_mtime - start
+        records = files.read_json(workdir / "metrics.json")
     stages: dict[str, list[dict]] = {}
     for record in records:
         stages.setdefault(record["stage"], []).append(record)
-    # A record is 100 iterations; that of the median one is free of tracing.
+    # A record is of 100 iterations. The median one has no tracing in it.
     stepping = sum(
         len(x) * statistics.median(y["seconds"] for y in x)
         for x in stages.values()
     )
     training = sum(x["seconds"] for x in records)
     return {
-        "seconds": round(wall, 1),
+        "seconds": round(run.seconds, 1),
         "importing_and_reading": round(read, 1),
         "tracing_and_compiling": round(training - stepping, 1),
         "stepping": round(stepping, 1),
-        "rest": round(wall - read - training, 1),
-        "seconds_over_stepping": round(wall / stepping, 2),
+        "rest": round(run.seconds - read - training, 1),
+        "seconds_over_stepping": round(run.seconds / stepping, 2),
         "iterations": sum(x[-1]["iteration"] for x in stages.values()),
-        "peak_memory_mib": round(usage.ru_maxrss / 1024),
+        "peak_memory_mib": round(run.peak_memory_mib),
         "versions": config["versions"],
         "commit": config["commit"],
     }
-
-
-def processor() -> str:
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return f"{line.split(':')[1].strip()}, {os.cpu_count()} cores"
-    return platform.processor()
-
-
-def measure_ours(shape: str) -> dict[str, float]:
-    """Medians of this project's steps, as the peer's script measures its."""
-    # Here, so that the process that compares the sides does not load it.
-    import keras
-    import numpy as np
-    import tensorflow as tf
-    from ai_edge_litert.interpreter import Interpreter
-
-    from stalstm import algorithm1
-    from stalstm.layers.recurrence import compiled, recurrence
-    from stalstm.model import STALSTM
-    from stalstm.recipes import sbu
-    from stalstm.serving import litert
-
-    batch, frames, joints, classes = SHAPES[shape]
-    rng = np.random.default_rng(0)
-    clips = {
-        "skeleton": rng.normal(size=(batch, frames, 1, joints, 3)).astype("f4"),
-        "length": np.full(batch, frames, "int32"),
-    }
-    labels = rng.integers(0, classes, batch)
-    recipe = sbu.RECIPE
-    model = STALSTM(
-        classes,
-        bodies=1,
-        joints=joints,
-        dropout=recipe.dropout,
-        lambda1=recipe.lambda1,
-        lambda2=recipe.lambda2,
-        lambda3=recipe.lambda3,
-    )
-    model.build()
-    algorithm1.compile_model(model, recipe, iterations=10**6)
-    # A stage has 500 iterations or more: its beginning does not count.
-    steps = 200 if shape == "small" else 10
-    options = tf.data.Options()
-    options.autotune.enabled = False  # as in training
-    data = tf.data.Dataset.from_tensors((clips, labels)).repeat()
-    data = data.with_options(options)
-
-    def fit(number):
-        model.fit(data, steps_per_epoch=number, shuffle=False, verbose=0)
-
-    def median_ms(call, number, repeats=3):
-        call()
-        times = []
-        for _ in range(repeats):
-            begin = time.perf_counter()
-            for _ in range(number):
-                call()
-            times.append((time.perf_counter() - begin) / number * 1e3)
-        return statistics.median(times)
-
-    result = {}
-    with recurrence("auto"):
-        fit(10)  # compiles
-        result["train_step_ms"] = median_ms(lambda: fit(steps), 1) / steps
-    predict = compiled(model)
-    everything = keras.tree.map_structure(tf.constant, clips)
-    one = keras.tree.map_structure(lambda x: x[:1], everything)
-    result["predict_batch_ms"] = median_ms(
-        lambda: predict(everything)["logits"].numpy(), max(steps // 4, 1)
-    )
-    result["predict_one_ms"] = median_ms(
-        lambda: predict(one)["logits"].numpy(), 50
-    )
-    # A stream is served by LiteRT.
-    content = litert.convert(*litert.step_signature(model), model, "float32")
-    stream = Interpreter(model_content=content, num_threads=1)
-    stream.allocate_tensors()
-    result[STREAM] = median_ms(stream.invoke, 500) * 1e3
-    result["matmul_ms"] = median_ms(multiplications(tf, shape), 5)
-    return result
-
-
-def multiplications(tf, shape: str):
-    """A training step's matrix products, and nothing else.
-
-    Forward, one each of the inputs of all frames and, frame by frame, of the
-    hidden variables; backward twice as many.
-    """
-    batch, frames, joints, classes = SHAPES[shape]
-    rows, units = batch * frames, 100
-    sizes = [
-        *[(rows, 3 * joints, 4 * units)] * 3,
-        *[(rows, units, 4 * units)] * 2,
-        (rows, 3 * joints + units, units),
-        (rows, units, joints),
-        (rows, 3 * joints + units, 1),
-        (rows, units, classes),
-    ]
-    wide = [(tf.ones(x[:2]), tf.ones(x[1:])) for x in sizes]
-    first, recurrent = tf.ones((batch, units)), tf.ones((units, 4 * units))
-
-    @tf.function(jit_compile=True)
-    def multiply(wide, hidden, recurrent):
-        total = sum(tf.matmul(a, b)[0, 0] for a, b in wide * 3)
-        for _ in tf.range(5 * 3 * frames):
-            # Each needs the one before, as in the recurrence.
-            hidden = tf.matmul(hidden, recurrent)[:, :units] * 1e-3
-        return total + hidden[0, 0]
-
-    return lambda: multiply(wide, first, recurrent).numpy()
 
 
 if __name__ == "__main__":

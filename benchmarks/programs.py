@@ -1,0 +1,109 @@
+"""What the benchmarks share: the machine, and programs to run and measure."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ROOT = pathlib.Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks/results"
+# Lines of a failed program's output to show.
+SHOWN = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A program that has run to its end.
+
+    Attributes:
+        output: What it printed, errors included.
+        seconds: From its start to its end.
+        peak_memory_mib: Its largest resident memory, or that of the largest
+            of its own child processes.
+    """
+
+    output: str
+    seconds: float
+    peak_memory_mib: float
+
+    def json(self) -> dict[str, Any]:
+        """The last JSON object that it printed on a line of its own."""
+        lines = [x for x in self.output.splitlines() if x.startswith("{")]
+        return json.loads(lines[-1])
+
+
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    output: pathlib.Path | None = None,
+) -> Finished:
+    """Runs a program in the root of the repository and measures it.
+
+    Args:
+        command: The program and its arguments.
+        environment: Environment variables to add.
+        output: File that receives what the program prints; a temporary file by
+            default.
+
+    Raises:
+        SystemExit: The program cannot be started, or it failed. The message
+            shows the command and the end of its output.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = output or pathlib.Path(folder, "output.txt")
+        with output.open("w") as file:
+            start = time.monotonic()
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env={**os.environ, **(environment or {})},
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                )
+            except OSError as error:
+                raise SystemExit(
+                    f"{command[0]}: expected a program. "
+                    f"Received: {error.strerror}"
+                ) from None
+            # Unlike `Popen.wait`, it tells the memory of this one process.
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+        printed = output.read_text()
+    if process.returncode:
+        end = "\n".join(f"  {x}" for x in printed.splitlines()[-SHOWN:])
+        raise SystemExit(
+            f"This command failed with exit status {process.returncode}:\n"
+            f"  {shlex.join(command)}\nIts output ended with:\n{end}"
+        )
+    return Finished(printed, seconds, usage.ru_maxrss / 1024)
+
+
+def train(
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    output: pathlib.Path | None = None,
+) -> Finished:
+    """Runs `train.py`; arguments and errors otherwise as those of `run`."""
+    command = [sys.executable, "train.py", *arguments]
+    return run(command, environment, output)
+
+
+def processor() -> str:
+    """The processor of this machine, and its number of cores."""
+    name = platform.machine()
+    info = pathlib.Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+    return f"{name}, {os.cpu_count()} cores"

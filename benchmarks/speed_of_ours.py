@@ -1,0 +1,153 @@
+"""Our side of `benchmarks.speed`: one round, in a process of its own.
+
+    python -m benchmarks.speed_of_ours --shape=small
+
+Times a training step of the last stage of Algorithm 1, predictions, and a
+frame of a stream, as the script of the peer does; and, as a yardstick, the
+matrix products of the training step alone. Prints one line of JSON with
+medians. `TF_NUM_INTRAOP_THREADS` and `TF_NUM_INTEROP_THREADS` set the number
+of threads. Takes about half a minute; the large shape, two minutes.
+"""
+
+import dataclasses
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+# Set before importing TensorFlow, to silence its startup warnings.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from stalstm import input_pipeline, predictors, training
+from stalstm.description import Description
+from stalstm.export import litert
+from stalstm.export.errors import ExportError
+from stalstm.layers.lstm import resolve_recurrence
+from stalstm.recipes import sbu
+from stalstm.skeletons import Skeleton
+
+# Clips, frames, joints and classes.
+SHAPES = {"small": (8, 40, 30, 8), "large": (256, 100, 50, 60)}
+
+_SHAPE = flags.DEFINE_enum(
+    "shape", "small", list(SHAPES), "Size of the batch and of the network."
+)
+
+
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    try:
+        litert.check_installed()  # before minutes of measuring
+    except ExportError as error:
+        raise SystemExit(str(error)) from None
+    print(json.dumps(measure(_SHAPE.value)))
+
+
+def measure(shape: str) -> dict[str, float]:
+    """Medians by name, which ends with the unit."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    batch, frames, joints, classes = SHAPES[shape]
+    model = make_model(joints, classes)
+    rng = np.random.default_rng(0)
+    clips = {
+        "skeleton": rng.normal(size=(batch, frames, 1, joints, 3)).astype("f4"),
+        "length": np.full(batch, frames, "int32"),
+    }
+    labels = rng.integers(0, classes, batch)
+    # A stage of 1,000 iterations or more, whose beginning does not count.
+    steps = 200 if shape == "small" else 10
+    training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
+    model.set_recurrence(resolve_recurrence("auto"))
+    batches = tf.data.Dataset.from_tensors((clips, labels)).repeat()
+    batches = input_pipeline.without_autotune(batches)
+
+    def fit(number):
+        model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)
+
+    fit(10)  # traces and compiles
+    result = {"train_step_ms": median_ms(lambda: fit(steps), 1) / steps}
+
+    predict = predictors.compile_prediction(model)
+    everything = keras.tree.map_structure(tf.constant, clips)
+    one = keras.tree.map_structure(lambda x: x[:1], everything)
+    result["predict_batch_ms"] = median_ms(
+        lambda: predict(everything)["logits"].numpy(), max(steps // 4, 1)
+    )
+    result["predict_one_ms"] = median_ms(
+        lambda: predict(one)["logits"].numpy(), 50
+    )
+    # LiteRT is what serves a stream.
+    function, inputs = litert.frame_signature(model)
+    content = litert.convert(litert.trace(function, inputs, model), "float32")
+    stream = Interpreter(model_content=content, num_threads=1)
+    stream.allocate_tensors()
+    result["stream_frame_us"] = median_ms(stream.invoke, 500) * 1e3
+    result["matmul_ms"] = median_ms(multiplications(shape), 5)
+    return result
+
+
+def make_model(joints: int, classes: int):
+    """The network of the recipe, without preprocessing: the peer has none."""
+    data = Description(
+        Skeleton("unnamed", tuple(f"joint_{x}" for x in range(joints))),
+        bodies=1,
+        classes=tuple(f"class_{x}" for x in range(classes)),
+        protocols={},
+    )
+    return dataclasses.replace(sbu.RECIPE, preprocessing=()).build(data)
+
+
+def median_ms(
+    call: Callable[[], object], number: int, repeats: int = 3
+) -> float:
+    """The median of some repeats, each the mean of a number of calls."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        for _ in range(number):
+            call()
+        times.append((time.perf_counter() - start) / number * 1e3)
+    return statistics.median(times)
+
+
+def multiplications(shape: str) -> Callable[[], object]:
+    """A function that computes a training step's matrix products alone.
+
+    Forward there is one of the inputs of all frames for each matrix and, frame
+    by frame, one of the hidden variables; backward there are twice as many.
+    """
+    batch, frames, joints, classes = SHAPES[shape]
+    rows, units = batch * frames, 100
+    sizes = [
+        *[(rows, 3 * joints, 4 * units)] * 3,
+        *[(rows, units, 4 * units)] * 2,
+        (rows, 3 * joints + units, units),
+        (rows, units, joints),
+        (rows, 3 * joints + units, 1),
+        (rows, units, classes),
+    ]
+    wide = [(tf.ones(x[:2]), tf.ones(x[1:])) for x in sizes]
+    first, recurrent = tf.ones((batch, units)), tf.ones((units, 4 * units))
+
+    @tf.function(jit_compile=True)
+    def multiply(wide, hidden, recurrent):
+        total = sum(tf.matmul(a, b)[0, 0] for a, b in wide * 3)
+        for _ in tf.range(5 * 3 * frames):
+            # Each one needs the one before, as in the recurrence.
+            hidden = tf.matmul(hidden, recurrent)[:, :units] * 1e-3
+        return total + hidden[0, 0]
+
+    return lambda: multiply(wide, first, recurrent).numpy()
+
+
+if __name__ == "__main__":
+    app.run(main)
