@@ -1,100 +1,125 @@
-"""Speed and size of an exported model, beside the same network in PyTorch.
+"""Speed and size of an exported model, compared with its network in PyTorch.
 
-    python export.py --workdir=workdirs/sbu_fold_1_seed_0 --export_dir=exported
-    python -m benchmarks.serving_speed --model=exported/sbu/1 \
-        --litert=exported/litert/sbu/1 \
+    python train.py --dataset=sbu --fold=1 --raw_dir=~/SBU
+    python export.py --workdir=workdirs/sbu_fold_1_seed_0 \\
+        --export_dir=exported --frames=40
+    python -m benchmarks.serving_speed --model=exported/sbu/1 \\
+        --litert=exported/litert/sbu/1 \\
         --peer="PYTHON peer_torch.py --threads=1"
 
 The peer is a command that prints a line of JSON with `stream_frame_us` and
-`predict_one_ms` (a clip of 40 frames). Ours and the peer take turns, and
-medians are compared: other programs on the machine slow both. One thread each.
-The peer does the network alone; ours does smoothing, order and origin, too.
-About two minutes. Writes `benchmarks/results/serving.json`.
+`predict_one_ms`, for a clip of 40 frames. The two sides take turns, and medians
+are compared, since other programs on the machine slow down both. Each uses one
+thread. The peer is the network alone; ours includes the preprocessing. Takes
+about two minutes. Writes `benchmarks/results/serving.json`; without --peer the
+result is printed, but not written.
 """
 
 import functools
 import json
 import os
 import pathlib
-import platform
 import shlex
 import statistics
-import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
-# Before TensorFlow is imported.
+# Set before importing TensorFlow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
 
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
-from ai_edge_litert.interpreter import Interpreter
 
+from benchmarks import programs
 from stalstm import files
-from stalstm.export.litert import PRECISIONS
-from stalstm.runtime.litert import FrameModel
+from stalstm.export.errors import ExportError
+from stalstm.export.litert import PRECISIONS, check_installed
+from stalstm.paths import DEFINE_path
+from stalstm.runtime import litert
 
-RESULTS = pathlib.Path(__file__).parent / "results/serving.json"
+RESULTS = programs.RESULTS / "serving.json"
 FRAMES = 40
 ROUNDS = 7
 
-_MODEL = flags.DEFINE_string(
-    "model", None, "A version of the SavedModel.", required=True
+_MODEL = DEFINE_path(
+    "model",
+    None,
+    "Folder of one version of the SavedModel, such as exported/sbu/1.",
+    required=True,
 )
-_LITERT = flags.DEFINE_string(
-    "litert", None, "Folder of its LiteRT files.", required=True
+_LITERT = DEFINE_path(
+    "litert",
+    None,
+    "Folder of its LiteRT files, such as exported/litert/sbu/1.",
+    required=True,
 )
-_PEER = flags.DEFINE_string("peer", None, "Command of the peer.")
+_PEER = flags.DEFINE_string("peer", None, "Command that runs the peer.")
 
+# Programs that load a model, given its path, bodies and joints.
 LOAD = {
     "litert": """
 from stalstm.runtime.litert import ClipModel
 start = time.perf_counter()
 model = ClipModel(sys.argv[1] + "/clip_float32.tflite")
-model.predict(np.ones((40, 2, 15, 3)))
+model.predict(np.ones((40, *map(int, sys.argv[2:]), 3)))
 """,
     "saved_model": """
 import tensorflow as tf
 start = time.perf_counter()
 predict = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-predict(
-    skeleton=tf.ones((1, 40, 2, 15, 3)), length=tf.constant([40])
-)["label"].numpy()
+shape = (1, 40, *map(int, sys.argv[2:]), 3)
+predict(skeleton=tf.ones(shape), length=tf.constant([40]))["label"].numpy()
 """,
 }
 
 
-def main(_):
-    model, folder = pathlib.Path(_MODEL.value), pathlib.Path(_LITERT.value)
-    skeleton = np.random.default_rng(0).normal(size=(FRAMES, 2, 15, 3))
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    model, folder = _MODEL.value.absolute(), _LITERT.value.absolute()
+    try:
+        check_installed()
+        card = litert.read_metadata(folder)
+        if not card["streams"]:
+            raise litert.ModelError(
+                "expected a model that streams. Received: one that does not: "
+                f"{card['cannot_stream']}"
+            )
+        served = litert.read_metadata(model / "assets")
+        shape = (card["bodies"], len(card["joints"]))
+        clip_frames = litert.ClipModel(folder / "clip_float32.tflite").frames
+    except (ExportError, litert.ModelError) as error:
+        raise SystemExit(f"serving_speed: {error}") from None
+    if clip_frames < FRAMES:
+        raise app.UsageError(
+            f"--litert: expected clip models of {FRAMES} frames or more: "
+            f"export with --frames={FRAMES}. Received: {clip_frames}"
+        )
+    skeleton = np.random.default_rng(0).normal(size=(FRAMES, *shape, 3))
     skeleton = (0.3 * skeleton + 3).astype(np.float32)
     measures = {
         **saved_model_measures(model, skeleton),
         **litert_measures(folder, skeleton),
     }
     rounds: dict[str, list[float]] = {name: [] for name in measures}
-    peer: list[dict] = []
+    peer: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         for name, measure in measures.items():
             rounds[name].append(measure())
         if _PEER.value:
-            command = shlex.split(_PEER.value)
-            output = subprocess.run(
-                command, capture_output=True, text=True, check=True
-            ).stdout
-            peer.append(json.loads(output))
+            peer.append(programs.run(shlex.split(_PEER.value)).json())
     result = {
         "command": "python -m benchmarks.serving_speed",
-        "processor": processor(),
-        "trained_at_commit": files.read_json(model / "assets/config.json")[
-            "commit"
-        ],
-        "versions": files.read_json(model / "assets/model.json")[
-            "export_versions"
-        ],
+        "processor": programs.processor(),
+        "trained_at_commit": served["training"]["commit"],
+        "versions": served["export_versions"],
         "clip_frames": FRAMES,
+        # The clip models of LiteRT compute as many, whatever a clip's length.
+        "litert_clip_frames": clip_frames,
         "microseconds": {
             name: round(statistics.median(x), 1) for name, x in rounds.items()
         },
@@ -103,19 +128,23 @@ def main(_):
             "clip": median(peer, "predict_one_ms", 1000),
         },
         "load_to_first_prediction_seconds": {
-            "litert": load_seconds("litert", folder),
-            "saved_model": load_seconds("saved_model", model),
+            "litert": load_seconds("litert", folder, shape),
+            "saved_model": load_seconds("saved_model", model, shape),
         },
         "kibibytes": sizes(model, folder),
         "agreement": files.read_json(folder / "agreement.json"),
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    files.write_json(RESULTS, result)
-    print(json.dumps({**result, "agreement": "..."}, indent=2))
+    print(json.dumps(result, indent=2))
+    if peer:
+        files.write_json(RESULTS, result)
+    else:
+        print(f"Without --peer, {RESULTS.name} is not written.")
 
 
-def saved_model_measures(path, skeleton):
-    """Functions that return the microseconds of a clip, and of a frame."""
+def saved_model_measures(
+    path: pathlib.Path, skeleton: np.ndarray
+) -> dict[str, Callable[[], float]]:
+    """Functions that measure the microseconds of a clip, and of a frame."""
     loaded = tf.saved_model.load(str(path))
     clip = loaded.signatures["serving_default"]
     frame = loaded.signatures["frame"]
@@ -139,9 +168,11 @@ def saved_model_measures(path, skeleton):
     }
 
 
-def litert_measures(folder, skeleton):
-    """The same for each LiteRT file, and for a frame from Python."""
-    measures = {}
+def litert_measures(
+    folder: pathlib.Path, skeleton: np.ndarray
+) -> dict[str, Callable[[], float]]:
+    """The same for each LiteRT file, and for a frame through `FrameModel`."""
+    measures: dict[str, Callable[[], float]] = {}
     for precision in PRECISIONS:
         for name in ("frame", "clip"):
             interpreter = filled(folder / f"{name}_{precision}.tflite")
@@ -149,15 +180,20 @@ def litert_measures(folder, skeleton):
             measures[f"{name}_{precision}"] = functools.partial(
                 microseconds, interpreter.invoke, inner
             )
-        stream = FrameModel(folder / f"frame_{precision}.tflite").stream()
+        model = litert.FrameModel(folder / f"frame_{precision}.tflite")
         measures[f"frame_{precision} from Python"] = functools.partial(
-            microseconds, functools.partial(stream.step, skeleton[0]), 500
+            microseconds,
+            functools.partial(model.stream().step, skeleton[0]),
+            500,
         )
     return measures
 
 
-def filled(path):
-    """An interpreter whose inputs are there: ones, all frames in use."""
+def filled(path: pathlib.Path):
+    """An interpreter whose inputs are set: ones, and all frames in use."""
+    # Not at the top, where a missing LiteRT would be a traceback.
+    from ai_edge_litert.interpreter import Interpreter
+
     interpreter = Interpreter(str(path), num_threads=1)
     interpreter.allocate_tensors()
     for details in interpreter.get_input_details():
@@ -171,8 +207,9 @@ def filled(path):
     return interpreter
 
 
-def microseconds(call, inner):
-    for _ in range(inner):  # until caches and threads are warm
+def microseconds(call: Callable[[], object], inner: int) -> float:
+    """The mean of a number of calls, after as many to warm up."""
+    for _ in range(inner):
         call()
     start = time.perf_counter()
     for _ in range(inner):
@@ -180,46 +217,36 @@ def microseconds(call, inner):
     return (time.perf_counter() - start) / inner * 1e6
 
 
-def median(peer, name, factor):
-    """Of the peer's answers; `None` without a peer."""
+def median(
+    peer: list[dict[str, Any]], name: str, factor: float
+) -> float | None:
+    """The median of the peer's answers; `None` without a peer."""
     if not peer:
         return None
     return round(statistics.median(x[name] for x in peer) * factor, 1)
 
 
-def load_seconds(kind, path):
-    """From the file to the first answer, in a new process; without imports."""
-    code = f"import sys, time\nimport numpy as np\n{LOAD[kind]}"
-    code += "print(time.perf_counter() - start)"
-    seconds = []
-    for _ in range(3):
-        output = subprocess.run(
-            [sys.executable, "-c", code, str(path)],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        seconds.append(float(output))
+def load_seconds(
+    kind: str, path: pathlib.Path, shape: tuple[int, int]
+) -> float:
+    """Seconds from the file to the first answer, in a new process.
+
+    Imports are not counted.
+    """
+    code = f"import json, sys, time\nimport numpy as np\n{LOAD[kind]}"
+    code += 'print(json.dumps({"seconds": time.perf_counter() - start}))'
+    command = [sys.executable, "-c", code, str(path), *map(str, shape)]
+    seconds = [programs.run(command).json()["seconds"] for _ in range(3)]
     return round(statistics.median(seconds), 3)
 
 
-def sizes(model, folder):
-    files = {x.name: x.stat().st_size for x in sorted(folder.glob("*.tflite"))}
-    whole = sum(x.stat().st_size for x in model.rglob("*") if x.is_file())
-    return {
-        name: round(size / 1024, 1)
-        for name, size in {"saved_model": whole, **files}.items()
-    }
-
-
-def processor():
-    info = pathlib.Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                return f"{name}, {os.cpu_count()} cores"
-    return platform.machine()
+def sizes(model: pathlib.Path, folder: pathlib.Path) -> dict[str, float]:
+    """KiB of the SavedModel, and of each LiteRT file."""
+    content = [x for x in model.rglob("*") if x.is_file()]
+    bytes_of = {"saved_model": sum(x.stat().st_size for x in content)}
+    for path in sorted(folder.glob("*.tflite")):
+        bytes_of[path.name] = path.stat().st_size
+    return {name: round(size / 1024, 1) for name, size in bytes_of.items()}
 
 
 if __name__ == "__main__":
