@@ -2,16 +2,16 @@
 
     python -m benchmarks.ntu_preparation --samples=FOLDER
 
-Prepares 2,000 recordings from a zip with 1 and with 2 processes, each time in a
-Python of its own, and reads them with a plain reader, line by line, in the same
-run; then 500, to see what memory has to do with their number. --samples times
-the reader on a folder of real `.skeleton` files too. Takes about two minutes.
-Writes `benchmarks/results/ntu_preparation.json`, which README.md quotes.
+Prepares 2,000 recordings from a zip with one and with two processes, each time
+in a Python of its own, and in the same run reads them with a plain line-by-line
+reader. Preparing 500 recordings then shows how memory depends on their number.
+--samples also times the reader on a folder of real `.skeleton` files. Takes
+about two minutes. Writes `benchmarks/results/ntu_preparation.json`; without
+--samples the result is printed, but not written.
 """
 
 import io
 import json
-import os
 import pathlib
 import platform
 import subprocess
@@ -23,14 +23,18 @@ from collections.abc import Callable
 
 import numpy as np
 import psutil
-from absl import app, flags
+from absl import app
 
+from benchmarks import programs
 from datasets.ntu import official
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
 from datasets.ntu.recordings import read_recording, survey
+from datasets.raw import RawDataError
+from stalstm import files
+from stalstm.paths import DEFINE_path
 
-RESULTS = pathlib.Path(__file__).with_name("results") / "ntu_preparation.json"
+RESULTS = programs.RESULTS / "ntu_preparation.json"
 CLIPS, FEWER_CLIPS = 2000, 500
 
 PREPARE = """
@@ -49,10 +53,20 @@ builder.download_and_prepare(
 print("seconds:", time.perf_counter() - start)
 """
 
-_SAMPLES = flags.DEFINE_string("samples", None, "Real recordings to time.")
+_SAMPLES = DEFINE_path(
+    "samples", None, "Folder of real recordings, to time the reader on."
+)
 
 
-def main(_):
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    reader = {}
+    if _SAMPLES.value:
+        try:
+            reader["real"] = reader_milliseconds(_SAMPLES.value, 200)
+        except RawDataError as error:
+            raise SystemExit(f"--samples: {error}") from None
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         write_fake_recordings(scratch / "all" / "raw.zip", CLIPS)
@@ -72,19 +86,17 @@ def main(_):
                 ("fewer", FEWER_CLIPS, 2),
             )
         }
-        reader = {"generated": reader_milliseconds(scratch / "all", 200)}
-    if _SAMPLES.value:
-        reader["real"] = reader_milliseconds(_SAMPLES.value, 200)
+        reader["generated"] = reader_milliseconds(scratch / "all", 200)
     fastest = runs[f"{CLIPS} clips, 2 processes"]["seconds"]
     result = {
         "command": "python -m benchmarks.ntu_preparation",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "processor": programs.processor(),
         "python": platform.python_version(),
         "plain_reader_seconds": plain,
         "prepare": runs,
-        # Reading, without the writing; of one core.
+        # Reading alone, on one core.
         "reader_milliseconds_per_file": reader,
-        # In proportion, so with the start as often as there are 2,000 clips.
+        # In proportion, so the start-up counts once for each 2,000 clips.
         "projected_minutes_with_2_processes": {
             name: fastest / CLIPS * config.samples / 60
             for name, config in official.CONFIGS.items()
@@ -94,15 +106,17 @@ def main(_):
             for name, config in official.CONFIGS.items()
         },
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
-    print(RESULTS.read_text())
+    print(json.dumps(result, indent=2))
+    if _SAMPLES.value:
+        files.write_json(RESULTS, result)
+    else:
+        print(f"Without --samples, {RESULTS.name} is not written.")
 
 
 def prepare(
     raw_dir: pathlib.Path, data_dir: pathlib.Path, processes: int
 ) -> dict[str, float]:
-    """Seconds, and the most memory of all processes together."""
+    """Seconds, and the peak memory of all processes together."""
     arguments = [str(raw_dir), str(data_dir), str(processes)]
     most = 0
     with tempfile.TemporaryFile("w+") as output:
@@ -122,7 +136,7 @@ def prepare(
 
 
 def resident(tree: psutil.Process) -> int:
-    """Bytes; pages that processes share count for each."""
+    """Resident bytes; a page that processes share counts once for each."""
     total = 0
     try:
         for process in [tree, *tree.children(recursive=True)]:
@@ -132,9 +146,19 @@ def resident(tree: psutil.Process) -> int:
     return total
 
 
-def reader_milliseconds(folder: str | pathlib.Path, files: int) -> dict:
-    """Of one core, a file: parsing alone, and all from zip to performers."""
-    recordings = survey(folder).recordings[:files]
+def reader_milliseconds(folder: pathlib.Path, number: int) -> dict[str, float]:
+    """Milliseconds of one core for a file, by what is done with it.
+
+    Args:
+        folder: Folder of recordings.
+        number: Maximum number of recordings to read.
+
+    Raises:
+        RawDataError: There is no recording, or one is damaged.
+    """
+    recordings = survey(folder).recordings[:number]
+    if not recordings:
+        raise RawDataError(f"{folder}: expected recordings. Received: none")
     texts = [recording.read_bytes() for recording in recordings]
 
     def parse() -> None:
@@ -160,7 +184,7 @@ def reader_milliseconds(folder: str | pathlib.Path, files: int) -> dict:
 
 
 def fastest_of_five(function: Callable[[], None]) -> float:
-    """Seconds of processor time, which other processes do not lengthen."""
+    """Seconds of processor time, which does not grow with other programs."""
     seconds = []
     for _ in range(5):
         start = time.process_time()
@@ -170,7 +194,7 @@ def fastest_of_five(function: Callable[[], None]) -> float:
 
 
 def read_line_by_line(data: bytes) -> list[list[np.ndarray]]:
-    """What scripts in this field do: a list of bodies for each frame."""
+    """Reads as most scripts in this field do: a list of bodies per frame."""
     lines = io.StringIO(data.decode())
     frames = []
     for _ in range(int(lines.readline())):
