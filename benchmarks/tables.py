@@ -1,6 +1,11 @@
-"""Writes the tables of README.md from the files in `benchmarks/results/`.
+"""Writes the tables of the pages from the files in `benchmarks/results/`.
 
-python -m benchmarks.tables
+    python -m benchmarks.tables
+
+A page, README.md or one in docs/, says where a table goes:
+
+    <!-- sbu_accuracy -->
+    <!-- end -->
 """
 
 import json
@@ -10,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parents[1]
-README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks/results"
 
 
@@ -49,12 +53,12 @@ def serving(result: dict[str, Any]) -> list[str]:
         "same class |",
         "|---|---|---|---|---|",
     ]
-    names = {"clip": "saved_model clip", "step": "saved_model step"}
     for name, agreement in result["agreement"].items():
         if name == "clips_of":
             continue
-        what = names.get(name, name)
+        # LiteRT has a file for each; a SavedModel has signatures.
         size = result["kibibytes"].get(f"{name}.tflite")
+        what = name if size else f"saved_model {name}"
         size = size or result["kibibytes"]["saved_model"]
         lines.append(
             f"| {what} | {size:.0f} | {result['microseconds'][what]:.0f} | "
@@ -64,10 +68,12 @@ def serving(result: dict[str, Any]) -> list[str]:
     peer = result["peer_microseconds"]
     lines += [
         "",
-        f"A clip has {result['clip_frames']} frames, a step is one frame; one "
-        f"thread. In PyTorch, without preprocessing: {peer['clip']:.0f} and "
-        f"{peer['stream_frame']:.0f} microseconds. Compared with the Keras "
-        f"model on the clips of {result['agreement']['clips_of']}.",
+        f"For a clip of {result['clip_frames']} frames or for one frame, with "
+        "one thread. The same network in PyTorch, without preprocessing, takes "
+        f"{peer['clip']:.0f} microseconds for the clip and "
+        f"{peer['stream_frame']:.0f} for a frame. The last two columns compare "
+        "with the Keras model on the clips of "
+        f"{result['agreement']['clips_of']}.",
     ]
     return lines
 
@@ -81,18 +87,20 @@ def ntu_preparation(result: dict[str, Any]) -> list[str]:
     for what, measured in result["prepare"].items():
         if what.startswith("2000"):
             lines.append(
-                f"| prepared, processes: {what.split()[2]} | "
+                f"| prepared with processes: {what.split()[2]} | "
                 f"{measured['seconds']:.1f} | {measured['peak_mebibytes']} |"
             )
     projected = result["projected_minutes_with_2_processes"]
     lines += [
-        f"| plain reader, reading alone | {result['plain_reader_seconds']:.1f} "
-        "| |",
+        "| a plain line-by-line reader, reading alone | "
+        f"{result['plain_reader_seconds']:.1f} | |",
         "",
-        f"A real sample file takes {reader['from_file_to_performers']:.2f} ms, "
-        f"by a plain line-by-line reader {reader['plain_reader']:.2f} ms. In "
-        f"proportion, 56,880 files take {projected['ntu60']:.1f} minutes and "
-        f"114,480 take {projected['ntu120']:.1f}.",
+        "Reading a real recording takes "
+        f"{reader['from_file_to_performers']:.2f} ms; the plain reader takes "
+        f"{reader['plain_reader']:.2f} ms. In proportion, preparing the 56,880 "
+        f"recordings of NTU RGB+D takes {projected['ntu60']:.1f} minutes with "
+        "two processes, and the 114,480 of NTU RGB+D 120 take "
+        f"{projected['ntu120']:.1f} minutes.",
     ]
     return lines
 
@@ -100,19 +108,20 @@ def ntu_preparation(result: dict[str, Any]) -> list[str]:
 def ntu_training(result: dict[str, Any]) -> list[str]:
     hours = result["projected_hours_of_a_whole_training"]
     return [
-        f"{result['clips']} generated clips of {result['classes']} classes, "
-        f"from zip to metrics: {result['seconds']:.0f} s, "
-        f"{result['peak_memory_mib']:.0f} MiB, Cross-Subject accuracy "
-        f'{result["accuracy"]:.1%} (it means nothing beyond "it learns"). A '
-        "whole Cross-Subject training with the paper's values is projected to "
-        f"take {hours:.1f} hours on two cores, at clip lengths like those "
-        "generated."
+        f"Preparing {result['clips']} generated clips of {result['classes']} "
+        "classes from a zip, a short training on them and its evaluation take "
+        f"{result['seconds']:.0f} s and {result['peak_memory_mib']:.0f} MiB. "
+        f"The Cross-Subject accuracy is {result['accuracy']:.1%}, which means "
+        'nothing beyond "it learns". A whole Cross-Subject training with the '
+        f"paper's values would take about {hours:.1f} hours on two cores, "
+        "projected from clips as long as the generated ones."
     ]
 
 
 def speed(result: dict[str, Any]) -> list[str]:
     lines = [
-        "| ours over PyTorch's, lower is better | small | large |",
+        "| our time over PyTorch's (lower is better); our time | small | "
+        "large |",
         "|---|---|---|",
     ]
     for name, what in {
@@ -135,23 +144,26 @@ def speed(result: dict[str, Any]) -> list[str]:
         f"{result[x]['train_step_over_matmul']}" for x in ("small", "large")
     ]
     lines.append(
-        f"| training step over its multiplications | {' | '.join(cells)} |"
+        "| our training step over its matrix multiplications alone | "
+        f"{' | '.join(cells)} |"
     )
     fold = result["fold"]
     lines += [
         "",
-        "Small: 8 clips of 40 frames, 30 joints; large: 256 of 100, 50 joints. "
-        f"Rounds: {result['rounds']}, on {result['processor']}. One "
-        f"fold of SBU, {fold['iterations']} iterations, takes "
-        f"{fold['seconds']:.0f} s, of which {fold['importing_and_reading']:.0f}"
-        f" import and read, {fold['tracing_and_compiling']:.0f} trace and "
-        f"compile, {fold['stepping']:.0f} train; it takes "
-        f"{fold['peak_memory_mib']} MiB.",
+        "Small: 8 clips of 40 frames with 30 joints. Large: 256 clips of 100 "
+        f"frames with 50 joints. Rounds: {result['rounds']}. Measured on "
+        f"{result['processor']}.",
+        "",
+        f"Training one fold of SBU, {fold['iterations']} iterations, takes "
+        f"{fold['seconds']:.0f} s and {fold['peak_memory_mib']} MiB: "
+        f"{fold['importing_and_reading']:.0f} s to import and to read, "
+        f"{fold['tracing_and_compiling']:.0f} s to trace and to compile, and "
+        f"{fold['stepping']:.0f} s of iterations.",
     ]
     return lines
 
 
-# A table's name is that of its file and of its place in README.md.
+# By the name of the result's file, which is also that of the table's place.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_accuracy": sbu_accuracy,
     "sbu_accuracy_mixed_bfloat16": mixed_precision,
@@ -160,6 +172,11 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "serving": serving,
     "speed": speed,
 }
+
+
+def pages() -> list[pathlib.Path]:
+    """The pages that may have tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def with_tables(text: str) -> str:
@@ -176,4 +193,5 @@ def with_tables(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text()))
+    for page in pages():
+        page.write_text(with_tables(page.read_text()))

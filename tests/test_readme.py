@@ -1,9 +1,44 @@
+import json
+import re
+
+import pytest
+
 from benchmarks import tables
 
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([\w-]+))?\)")
+PAGES = [*tables.pages(), tables.ROOT / "CONTRIBUTING.md"]
 
-def test_its_numbers_are_those_of_the_results():
+
+def anchors(page):
+    """The anchors that a page's headings have on the web."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", x.lower()) for x in headings]
+    return {x.replace(" ", "-") for x in plain}
+
+
+@pytest.mark.parametrize("page", tables.pages(), ids=lambda page: page.name)
+def test_the_numbers_of_a_page_are_those_of_the_results(page):
     """Otherwise: `python -m benchmarks.tables`."""
-    text = tables.README.read_text()
+    text = page.read_text()
     assert tables.with_tables(text) == text
+
+
+def test_every_table_is_on_one_page():
+    texts = [page.read_text() for page in tables.pages()]
     for name in tables.TABLES:
-        assert f"<!-- {name} -->" in text
+        assert sum(text.count(f"<!-- {name} -->") for text in texts) == 1
+
+
+def test_the_readme_leads_with_the_accuracy_that_was_measured():
+    result = json.loads((tables.RESULTS / "sbu_accuracy.json").read_text())
+    lead = (tables.ROOT / "README.md").read_text().partition("\n## ")[0]
+    assert f"**{100 * result['mean']:.1f} %**" in lead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for path, anchor in LINK.findall(page.read_text()):
+        target = page.parent / path
+        assert target.exists(), path
+        if anchor:
+            assert anchor in anchors(target), f"{path}#{anchor}"
