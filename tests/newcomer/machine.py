@@ -81,13 +81,12 @@ def untracked(folder: pathlib.Path) -> list[str]:
     ).stdout.splitlines()
 
 
-def make_environment(folder: pathlib.Path, *requirements: object) -> None:
-    """Makes a virtual environment, with the versions of constraints.txt."""
+def make_environment(folder: pathlib.Path, wheel: pathlib.Path) -> None:
+    """Makes a virtual environment with a wheel, as constraints.txt has it."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    what = ["--constraint", ROOT / "constraints.txt", *requirements]
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet"]
+    python, pins = str(folder / "bin/python"), str(ROOT / "constraints.txt")
+    what = ["install", "--quiet", "--constraint", pins, str(wheel)]
+    uv = [sys.executable, "-m", "uv", "pip", *what, "--python", python]
     # As in the Makefile: some mirrors are known to pip only.
-    done = subprocess.run([*uv, "--python", folder / "bin/python", *what])
-    if done.returncode:
-        pip = [folder / "bin/python", "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, *what], check=True)
+    if subprocess.run(uv).returncode:
+        subprocess.run([python, "-m", "pip", *what], check=True)
