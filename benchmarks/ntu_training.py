@@ -31,8 +31,8 @@ LEARNING = {
     "n2": 50,
     "warmup_iterations": 20,
 }
-# Iterations of each stage in two trainings. Their difference has no tracing, and
-# compiling only for lengths of clips that the shorter one has not met.
+# Iterations of each stage in two trainings. Their difference has no tracing,
+# and compiling only for clip lengths that the shorter one has not met.
 SHORT, LONGER = 10, 30
 
 _CLIPS = flags.DEFINE_integer(
