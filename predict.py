@@ -19,7 +19,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from absl import app, flags
+from absl import app, flags, logging
 
 import datasets
 import stalstm
@@ -71,6 +71,7 @@ _TIMEOUT = flags.DEFINE_float(
 
 
 def main(argv):
+    logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
     recordings = argv[1:]
     if bool(recordings) == bool(_SPLIT.value):
         raise app.UsageError("expected recordings, or --split.")
@@ -158,7 +159,7 @@ def show(name: str, answer: dict[str, Any] | None, width: int = 0) -> None:
         }
         print(json.dumps({"clip": name, **values}), flush=True)
         return
-    text = "nobody is in it"
+    text = "nobody in the recording"
     # With smoothing, the first frames of a stream have no answer yet.
     if answer and not answer.get("frames", 1):
         text = "..."
@@ -190,8 +191,8 @@ def evaluate(model) -> None:
     if not (data_dir / "dataset_info.json").exists():
         raise LoadError(
             "--split: expected the prepared data that the model was trained "
-            f"on; --data_dir=FOLDER tells where. Received: {data_dir}, where "
-            "there is none"
+            f"on; set --data_dir=FOLDER. Received: {data_dir}, which does not "
+            "contain it"
         )
     builder = tfds.builder_from_directory(data_dir)
     if (split := _SPLIT.value) not in (splits := list(builder.info.splits)):
@@ -223,7 +224,7 @@ def evaluate(model) -> None:
 
 
 def _training(model) -> dict[str, Any]:
-    """What is known of the model's training; a server does not tell."""
+    """What is known about the model's training; a server provides nothing."""
     metadata = getattr(model, "metadata", None) or {}
     return metadata.get("training", {})
 

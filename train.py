@@ -101,7 +101,7 @@ _WORKDIR = DEFINE_path(
 
 
 def main(argv):
-    logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
+    logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     name = _DATASET.value
@@ -224,9 +224,12 @@ def prepare(builder: tfds.core.DatasetBuilder) -> None:
             f"Already prepared in {builder.data_dir}. To read the raw "
             "recordings again, delete that folder."
         )
+    raw_dir = _RAW_DIR.value
+    if raw_dir is not None and raw_dir.is_file():
+        raise RawDataError(f"expected a folder. Received: the file {raw_dir}")
     tfds.disable_progress_bar()
     builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
+        download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
     )
 
 
@@ -286,7 +289,7 @@ def cross_validate(
     protocols: dict[str, Protocol],
     workdir: pathlib.Path,
 ) -> None:
-    """All folds in turn, a workdir each; their mean and deviation."""
+    """Trains all folds, each in its own workdir, and reports their mean."""
     results = {
         name: train(
             builder, recipe, run, strategy, name, protocol, workdir / name

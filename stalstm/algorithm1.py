@@ -42,11 +42,11 @@ def stages(recipe: Recipe) -> tuple[Stage, ...]:
         """One step of the paper.
 
         Args:
-            name: Its name there.
-            iterations: How many.
-            trains: The networks whose weights move.
-            fixed: The networks that are there, but whose weights stay. An
-                attention in neither is "fixed as ones".
+            name: Name of the step in the paper.
+            iterations: Number of iterations.
+            trains: Networks that are trained.
+            fixed: Networks whose weights stay as they are. An attention in
+                neither is "fixed as ones".
             starts_from: For each network the step whose result it starts from;
                 the others start from the Gaussian of step 1.
             one_layer: Whether the main network has one LSTM layer only.

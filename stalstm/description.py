@@ -55,7 +55,8 @@ class Description:
             bodies: Number of bodies that the data must have; `None`, any.
 
         Raises:
-            ValueError: The data has not; names the setting and what it lacks.
+            ValueError: The data lacks something. The message names the setting
+                and what is missing.
         """
         if bodies is not None and bodies != self.bodies:
             raise ValueError(

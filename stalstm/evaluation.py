@@ -83,6 +83,8 @@ def table(evaluation: dict[str, Any]) -> str:
     lines = [f"{'':{width}} clips  right   {heading}"]
     for i, (name, of_class) in enumerate(classes.items()):
         right = of_class["accuracy"]
+        if wide and right is None:
+            continue
         percent = "     -" if right is None else f"{right:6.1%}"
         row = evaluation["confusion_matrix"][i]
         if wide:

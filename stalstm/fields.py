@@ -1,4 +1,4 @@
-"""Fields of a recipe: a value, where it comes from, and what is allowed."""
+"""Fields of a recipe: value, origin and allowed values."""
 
 import dataclasses
 from typing import Any

@@ -11,7 +11,7 @@ from typing import Any
 
 @contextlib.contextmanager
 def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A temporary path that takes the place of `path` when all went well.
+    """A temporary path that replaces `path` if no error occurs.
 
     Args:
         path: The file or folder to write; its folder exists. An existing file
@@ -21,7 +21,7 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
         A path in the same folder, with the same suffix, for the new content.
     """
     temporary = path.with_name(f"tmp_{path.name}")
-    _remove(temporary)  # what a killed process has left
+    _remove(temporary)  # left by a killed process
     try:
         yield temporary
         os.replace(temporary, path)

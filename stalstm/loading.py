@@ -56,8 +56,14 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
         f"{name_or_path}: expected a workdir, a .keras file, a folder that "
         "export.py wrote, a LiteRT file or the name of a model that comes with "
         f"the repository ({', '.join(_shipped()) or 'there is none yet'}). "
-        f"Received: {'a folder without these' if path.is_dir() else 'neither'}"
+        f"Received: {_kind(path)}"
     )
+
+
+def _kind(path: pathlib.Path) -> str:
+    if path.is_dir():
+        return "a folder of another kind"
+    return "a file of another kind" if path.exists() else "no file or folder"
 
 
 def _last_version(folder: pathlib.Path) -> pathlib.Path:

@@ -1,4 +1,4 @@
-"""Paths from the command line, and commands to show."""
+"""Path flags, and commands to print."""
 
 import os
 import pathlib
@@ -32,10 +32,10 @@ def DEFINE_path(
 
 
 def command(*arguments: str) -> str:
-    """A command that runs this Python, to show in a terminal."""
+    """A command line that runs this Python, for printing."""
     return shlex.join([os.path.relpath(sys.executable), *arguments])
 
 
 def script(name: str) -> str:
-    """Path of one of the scripts next to this package, to show."""
+    """Path of one of the scripts next to this package, for printing."""
     return os.path.relpath(pathlib.Path(__file__).parents[1] / name)

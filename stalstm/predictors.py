@@ -48,8 +48,7 @@ class KerasModel:
         See `stalstm.loading.load`.
 
         Raises:
-            stalstm.runtime.litert.InputError: No model can take one of the
-                clips.
+            stalstm.runtime.litert.InputError: One of the clips is invalid.
         """
         checked, several = litert.check_each(clips, self._check)
         answers = []

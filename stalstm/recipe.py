@@ -129,7 +129,8 @@ class Recipe:
         """The frame layers, in their order.
 
         Raises:
-            ValueError: A field needs what the data has not; names both.
+            ValueError: A field needs something that the data does not have. The
+                message names both.
         """
         layers = (fields.layer(data) for fields in self.preprocessing)
         return [layer for layer in layers if layer is not None]
@@ -142,7 +143,8 @@ class Recipe:
             **arguments: Arguments of the model that replace the recipe's.
 
         Raises:
-            ValueError: A field needs what the data has not; names both.
+            ValueError: A field needs something that the data does not have. The
+                message names both.
         """
         model = MODELS[self.model](
             classes=data.classes,

@@ -39,7 +39,7 @@ class StageLog(keras.callbacks.Callback):
         )
 
     def resume(self, model: keras.Model) -> int:
-        """Loads what an interrupted run has left into a compiled model.
+        """Loads the checkpoint of an interrupted run into a compiled model.
 
         Returns:
             Number of iterations that are done.

@@ -17,8 +17,8 @@ class Stage:
         fixed: Networks whose weights stay as they are.
         starts_from: For each network the stage whose result it starts from;
             the others keep their initial weights.
-        starts_anew: For such a network the sub-layers that keep their initial
-            weights all the same.
+        starts_anew: Sub-layers of such a network that nevertheless keep their
+            initial weights.
         arguments: Arguments of the model that differ from the recipe's.
     """
 

@@ -46,7 +46,7 @@ def train(
     recurrence: str = "keras",
     strategy: tf.distribute.Strategy | None = None,
 ) -> Classifier:
-    """Runs every stage, or those that an interrupted run has left.
+    """Runs every stage, or those that an interrupted run did not finish.
 
     Each stage leaves `checkpoints/<stage>.keras` in the workdir, and all of
     them their metrics and TensorBoard logs.
@@ -143,12 +143,14 @@ def transfer(
             if name.split("/")[0] not in new
         }
 
-    lonely = set(shapes(source).items()) ^ set(shapes(target).items())
-    if lonely:
-        listed = ", ".join(f"{name} {shape}" for name, shape in sorted(lonely))
+    unmatched = set(shapes(source).items()) ^ set(shapes(target).items())
+    if unmatched:
+        listed = ", ".join(
+            f"{name} {shape}" for name, shape in sorted(unmatched)
+        )
         raise ValueError(
             f"every weight of `source` and `target` ({target.name}) must have "
-            f"a partner in the other. Received without partner: {listed}"
+            f"a partner in the other. Received unmatched: {listed}"
         )
     theirs = _weights(source)
     for name, weight in _weights(target).items():
@@ -193,7 +195,7 @@ def compile_model(
 
 
 def check_batch_size(recipe: Recipe, devices: int) -> None:
-    """Checks that a batch splits evenly: each device's part counts the same.
+    """Checks that a batch splits evenly, so that every clip weighs the same.
 
     Raises:
         ValueError: It does not.

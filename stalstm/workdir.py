@@ -15,7 +15,7 @@ from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe
 
 PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
-# Of config.json. Another version of the house writes another number.
+# Format of config.json. It changes when older workdirs can no longer be read.
 FORMAT = 2
 RECORDS = ("config", "metrics", "evaluation")
 
@@ -47,14 +47,15 @@ def begin(workdir: pathlib.Path, run: dict[str, Any], **notes: Any) -> None:
 
     Args:
         workdir: The folder; made if it is not there.
-        run: What makes this run this run, as JSON values: data set, protocol,
+        run: Settings that identify the run, as JSON values: data set, protocol,
             seed, recipe and so on. Written to `config.json`, with versions and
             commit.
         **notes: Further JSON values for `config.json`, which may differ when
             the run is resumed.
 
     Raises:
-        WorkdirError: The workdir holds another run; says what differs.
+        WorkdirError: The workdir holds another run. The message says what
+            differs.
     """
     path = workdir / "config.json"
     run = {"format": FORMAT, **run}
@@ -65,7 +66,7 @@ def begin(workdir: pathlib.Path, run: dict[str, Any], **notes: Any) -> None:
     config = _read_config(path)
     before = _flat(config)
     different = [
-        f"{name}: {before.get(name)} there, {value} now"
+        f"{name}: {before.get(name)} in the workdir, {value} now"
         for name, value in _flat(run).items()
         if before.get(name) != value
     ]

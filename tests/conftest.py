@@ -3,7 +3,14 @@
 import os
 import pathlib
 
+import hypothesis
 import pytest
+
+# Fixtures: small models, exported once for each worker.
+pytest_plugins = ["tests.export.exported"]
+# A busy machine is no failure.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 DATA = pathlib.Path(
     os.environ.get(

@@ -12,15 +12,7 @@ from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.recordings import survey
 from tests import door
 from tests.export import fake_server
-from tests.export.exported import (  # noqa: F401
-    LABELS,
-    clips,
-    expected,
-    export_dir,
-    litert_folder,
-    servable,
-    small,
-)
+from tests.export.exported import LABELS, expected
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +35,12 @@ def predict(capsys):
     return predict
 
 
-def shown(small, skeleton):  # noqa: F811
+def shown(small, skeleton):
     best = expected(small, skeleton)["probabilities"]
     return f"{LABELS[best.argmax()]}  {best.max():.1%}"
 
 
-def test_a_folder_is_a_table(predict, litert_folder, raw, small):  # noqa: F811
+def test_a_folder_is_a_table(predict, litert_folder, raw, small):
     lines = predict(f"--model={litert_folder}", raw)
     found = survey(raw).recordings
     assert lines == [
@@ -58,7 +50,7 @@ def test_a_folder_is_a_table(predict, litert_folder, raw, small):  # noqa: F811
 
 def test_recordings_are_read_wherever_they_are(
     predict,
-    litert_folder,  # noqa: F811
+    litert_folder,
     raw,
     tmp_path,
 ):
@@ -73,9 +65,9 @@ def test_recordings_are_read_wherever_they_are(
 
 def test_json_has_the_whole_answer(
     predict,
-    litert_folder,  # noqa: F811
+    litert_folder,
     raw,
-    small,  # noqa: F811
+    small,
 ):
     lines = predict(f"--model={litert_folder}", "--json", raw / "s01s02")
     (answer,) = map(json.loads, lines)
@@ -90,7 +82,7 @@ def test_json_has_the_whole_answer(
 
 def test_a_stream_answers_after_every_frame(
     predict,
-    litert_folder,  # noqa: F811
+    litert_folder,
     raw,
 ):
     file = raw / "s01s02/01/001/skeleton_pos.txt"
@@ -109,9 +101,9 @@ def test_a_stream_answers_after_every_frame(
 def test_a_server_is_asked(
     kind,
     predict,
-    servable,  # noqa: F811
+    servable,
     raw,
-    small,  # noqa: F811
+    small,
 ):
     with getattr(fake_server, f"{kind}_server")(servable) as (_, address):
         server = "--model=small", f"--server={address}"
@@ -125,7 +117,7 @@ def test_a_server_is_asked(
 
 def test_a_recording_without_anybody_is_said(
     predict,
-    litert_folder,  # noqa: F811
+    litert_folder,
     raw,
     tmp_path,
     monkeypatch,
@@ -135,14 +127,14 @@ def test_a_recording_without_anybody_is_said(
     model = f"--model={litert_folder}"
     for more in ([], ["--stream"]):
         (line,) = predict(model, "--dataset=ntu", *more, empty)
-        assert line == f"{empty}  nobody is in it"
+        assert line == f"{empty}  nobody in the recording"
     (line,) = predict(model, "--dataset=ntu", "--json", empty)
     assert json.loads(line) == {"clip": str(empty), "label": None}
 
 
 def test_what_is_wrong_is_named(
     predict,
-    litert_folder,  # noqa: F811
+    litert_folder,
     raw,
     tmp_path,
 ):

@@ -85,9 +85,11 @@ def test_one_fold_leaves_a_workdir(sbu, tmp_path, capsys):
     assert read(workdir / "metrics.json") == metrics
     assert output.split("clips  right")[1] == again.split("clips  right")[1]
     # Another recipe or another way to compute is refused in this workdir.
-    with pytest.raises(SystemExit, match="seed: 5 there, 6 now"):
+    with pytest.raises(SystemExit, match="seed: 5 in the workdir, 6 now"):
         door.run("train", *flags, "--seed=6")
-    with pytest.raises(SystemExit, match="recurrence: xla there, keras now"):
+    with pytest.raises(
+        SystemExit, match="recurrence: xla in the workdir, keras now"
+    ):
         door.run("train", *flags, "--seed=5", "--recurrence=keras")
 
 

@@ -39,7 +39,7 @@ def test_another_run_is_refused_and_the_difference_named(tmp_path):
     other = {**RUN, "seed": 1, "recipe": {"n1": {"value": 6}}}
     with pytest.raises(
         workdir.WorkdirError,
-        match=r"seed: 0 there, 1 now; recipe.n1.value: 5 there, 6",
+        match=r"seed: 0 in the workdir, 1 now; recipe.n1.value: 5 in",
     ):
         workdir.begin(tmp_path, other)
 

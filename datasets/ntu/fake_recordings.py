@@ -198,4 +198,6 @@ def _turn(heading: float) -> np.ndarray:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
     write_fake_recordings(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -33,4 +33,6 @@ def write_dummy_recordings(raw_dir: pathlib.Path, frames: int = 3) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
     write_dummy_recordings(pathlib.Path(sys.argv[1]))

@@ -2,8 +2,6 @@
 
 from datasets import sbu
 from datasets.data_set import DataSet
-from datasets.sbu import recordings
+from datasets.sbu.recordings import survey
 
-DATA_SET = DataSet(
-    name="synthetic", options=(), survey=recordings.survey, read=sbu.read
-)
+DATA_SET = DataSet(name="synthetic", options=(), survey=survey, read=sbu.read)

@@ -255,9 +255,13 @@ def smooth_noise(rng, shape, width):
 
 
 def main(_):
-    write_recordings(OUT.value, SEED.value, TAKES.value)
+    folder = pathlib.Path(OUT.value).expanduser()
+    try:
+        write_recordings(folder, SEED.value, TAKES.value)
+    except FileExistsError as error:
+        raise SystemExit(f"--out: {error}") from None
     clips = len(SETS) * len(INTERACTIONS) * TAKES.value
-    print(f"Wrote {clips} recordings to {OUT.value}")
+    print(f"Wrote {clips} recordings to {folder}")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ class MainLSTM(keras.layers.Layer):
     connections (Zaremba, Sutskever and Vinyals 2014).
 
     Args:
-        layers: The recurrent layers, the first one first; `keras.layers.LSTM`s
-            or their like that return sequences.
+        layers: The recurrent layers, the first one first: `keras.layers.LSTM`
+            or similar layers that return sequences.
         num_classes: C, number of classes.
         dropout: Dropout rate.
         kernel_initializer: Initializer of the class scores.

@@ -136,7 +136,7 @@ class Classifier(keras.Model):
                 each joint together; zero beyond each clip's length.
             present: `(batch, frames, K)` bool, which joints are there.
             length: `(batch,)`.
-            training: Whether dropout acts.
+            training: Whether to apply dropout.
 
         Returns:
             `logits` `(batch, classes)`, float32, and the attentions.
@@ -157,7 +157,8 @@ class Classifier(keras.Model):
             valid: `(batch,)` float32: 1 for the streams that have a frame now,
                 0 for those that have none, before their first one or after
                 their last.
-            frames: `(batch,)` float32, number of frames so far, this included.
+            frames: `(batch,)` float32, number of frames so far, including this
+                one.
             state: State after the frame before, or `network_state`.
 
         Returns:
@@ -334,7 +335,7 @@ class Classifier(keras.Model):
         )
 
     def l1(self, covered: bool = True) -> keras.regularizers.Regularizer | None:
-        """The l1 norm of a matrix in the loss, where it is covered."""
+        """An l1 regularizer, or `None` if the matrix is not covered."""
         if covered and self.arguments.lambda3:
             return keras.regularizers.L1(self.arguments.lambda3)
         return None
@@ -365,11 +366,11 @@ class Classifier(keras.Model):
         return super().compute_metrics(x, y, y_pred["logits"], sample_weight)
 
     def summary(self, *args, expand_nested=True, **kwargs):
-        """As Keras's, with the LSTM layers of the networks."""
+        """Like `keras.Model.summary`, with the LSTM layers of the networks."""
         super().summary(*args, expand_nested=expand_nested, **kwargs)
 
     def export(self, filepath, *args, input_signature=None, **kwargs):
-        """As Keras's; without a signature, any number of clips and frames."""
+        """Like `keras.Model.export`, by default for any number of frames."""
         shape = (None, None, self.bodies, len(self.skeleton.joints), 3)
         signature = {
             "skeleton": keras.InputSpec("float32", shape=shape),

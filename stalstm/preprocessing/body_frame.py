@@ -4,7 +4,7 @@ from keras import ops
 
 from stalstm.preprocessing.frame_layer import FrameLayer, expand
 
-# Metres. A trunk of this size is two joints on one point.
+# Metres. In a shorter trunk, two joints coincide.
 SHORTEST = 1e-3
 
 

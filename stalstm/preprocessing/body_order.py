@@ -16,7 +16,7 @@ from stalstm.preprocessing.frame_layer import (
 
 @keras.saving.register_keras_serializable("stalstm")
 class BodyOrder(FrameLayer):
-    """Puts the performer first who starts on the left of the image.
+    """Puts first the performer who starts on the left of the image.
 
     Recordings list two performers in an arbitrary order. The torsos' places in
     the first frame decide, for the whole clip. In camera space x grows towards
@@ -58,7 +58,7 @@ class BodyOrder(FrameLayer):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BodyOrderFields(FrameLayerFields):
-    # An order by place makes two recordings of the same thing look alike.
+    # Ordered by position, two recordings of the same scene look alike.
     body_order: str = ours("left_first", choices=("left_first", "recorded"))
 
     def layer(self, data: Description) -> BodyOrder | None:

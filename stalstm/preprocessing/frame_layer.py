@@ -90,7 +90,7 @@ class FrameLayerFields(Fields):
         """The layer, or `None` where the fields switch it off.
 
         Raises:
-            ValueError: A field needs what the data has not.
+            ValueError: A field needs something that the data does not have.
         """
 
 

@@ -16,8 +16,7 @@ class Origin(BodyFrame):
     """Moves the origin from the camera to the bodies.
 
     With `per="frame"` only the bodies' poses and their places relative to each
-    other remain; with `per="clip"` the way that they move together remains
-    too.
+    other remain; with `per="clip"` their common movement remains too.
 
     Args:
         joint: Index of the joint that represents a body's place.
@@ -54,8 +53,9 @@ class Origin(BodyFrame):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OriginFields(FrameLayerFields):
-    # Where zero is: at the torsos in each frame, or in the clip's first one;
-    # at the mean of all performers' torsos, or at the main performer's.
+    # Location of the origin: at the torsos in each frame, or in the clip's
+    # first frame; at the mean of all performers' torsos, or at the main
+    # performer's.
     origin: str = ours("frame", choices=("frame", "clip", "camera"))
     origin_of: str = ours("all", choices=("all", "main"))
 

@@ -40,7 +40,7 @@ class Smoothing(FrameLayer):
         weights = [weights[:, :, i, None, None, None] for i in range(5)]
         window = _window(skeleton, frames)
         smooth = sum(w * x for w, x in zip(weights, window, strict=True))
-        # A body must be there in all frames that weigh.
+        # A body must be present in all frames with a weight.
         there = _window(ops.cast(present, "int32"), frames)
         there = [expand(x, skeleton) == 1 for x in there]
         absent = [

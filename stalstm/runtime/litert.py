@@ -32,7 +32,7 @@ import numpy as np
 # The layout of `model.json` that this module reads.
 FORMAT_VERSION = 1
 
-# Metres. No depth sensor for bodies sees as far; millimetres are beyond it.
+# Metres. No depth sensor sees bodies that far away, and millimetres exceed it.
 FARTHEST = 100.0
 
 ATTENTIONS = ("spatial_attention", "temporal_attention")
@@ -188,11 +188,12 @@ class Stream(abc.ABC):
 
         Returns:
             The answer so far: `label`; `class_index`; `probabilities` and
-            `logits` `(classes,)`; `frames`, the number of frames that it is
-            about; and where the model has them, `spatial_attention`
+            `logits` `(classes,)`; `frames`, the number of frames that it
+            covers; and where the model has them, `spatial_attention`
             `(bodies * joints,)` and `temporal_attention` of the latest of
             these frames. With smoothing, answers lag the input by two frames:
-            after the first two frames there is none yet and `frames` is 0.
+            after the first two frames there is none yet, `frames` is 0 and
+            `label` and `class_index` are `None`.
 
         Raises:
             InputError: See `check_frame`. The stream is as before and takes
@@ -201,6 +202,8 @@ class Stream(abc.ABC):
         frame = check_frame(frame, *self._shape)
         outputs = self._take(frame, ended=0)
         self._sent += 1
+        if not outputs["frames"]:
+            outputs["label"] = outputs["class_index"] = None
         return outputs
 
     def finish(self) -> dict[str, Any]:
@@ -388,7 +391,7 @@ class FrameModel(_Model):
     _files = "frame_float32.tflite"
 
     def stream(self) -> Stream:
-        """A live stream; a model has as many as there are cameras."""
+        """A live stream. Open one for each camera."""
         return _FileStream(self)
 
     def _predict(self, skeleton):

@@ -13,7 +13,8 @@ def test_a_program_is_measured_and_its_last_json_is_read():
     finished = run("print('{}'); print('{\"a\": 1}'); print('the end')")
     assert finished.json() == {"a": 1}
     assert finished.seconds > 0
-    assert 1 < finished.peak_memory_mib < 1000
+    # Linux counts what the parent has when it starts the program.
+    assert finished.peak_memory_mib > 1
 
 
 def test_output_and_environment_are_as_asked(tmp_path):
