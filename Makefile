@@ -48,8 +48,9 @@ $(VENV)/bin/python:
 $(VENV)/bin/uv: | $(VENV)/bin/python
 	$(PIP) install --constraint constraints.txt uv
 
-INSTALL = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python \
-	--compile-bytecode --constraint constraints.txt --editable $(1) || \
+# The tests start Python often, and some machines never keep compiled modules.
+INSTALL = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python $(2) \
+	--constraint constraints.txt --editable $(1) || \
 	$(PIP) install --constraint constraints.txt --editable $(1)
 
 $(VENV)/installed: setup.cfg constraints.txt | $(VENV)/bin/uv
@@ -57,5 +58,5 @@ $(VENV)/installed: setup.cfg constraints.txt | $(VENV)/bin/uv
 	touch $@
 
 $(VENV)/installed-dev: setup.cfg constraints.txt | $(VENV)/bin/uv
-	$(call INSTALL,'.[dev]')
+	$(call INSTALL,'.[dev]',--compile-bytecode)
 	touch $@ $(VENV)/installed
