@@ -80,7 +80,7 @@ def main(argv):
     print(f"Compared with the Keras model on {source}:")
     print(agreement.table(result))
     print(f"{name}, version {number}, is in {_EXPORT_DIR.value}.")
-    print(commands(_EXPORT_DIR.value, name, number))
+    print(commands(trained, name, number))
 
 
 def check_name(name: str) -> None:
@@ -114,29 +114,35 @@ def clips_to_compare(trained: Trained) -> tuple[list[clips.Labelled], str]:
     return [(clips.random(model, x), None) for x in RANDOM], "random clips"
 
 
-def commands(export_dir: pathlib.Path, name: str, number: str) -> str:
+def commands(trained: Trained, name: str, number: str) -> str:
     """Commands to try next."""
-    predict = script("predict.py")
-    folder = f"{export_dir}/litert/{name}/{number}"
-    compose = shlex.quote(f"{export_dir}/compose.yaml")
-    return "\n".join(
-        [
-            "Predict the actions of recordings:",
-            f"  {command(predict, f'--model={folder}', 'RECORDING')}",
-            f"Run it on a device: {folder} is all that it needs, and its "
-            "README says how. Here:",
-            f"  {command(f'{folder}/runtime.py', f'{folder}/clip.npy')}",
-            "Serve all models of the folder, and ask the server:",
-            f"  docker compose --file {compose} up",
-            "  "
-            + command(
-                predict,
-                "--server=localhost:8500",
-                f"--model={name}",
-                "RECORDING",
-            ),
-        ]
+    folder = f"{_EXPORT_DIR.value}/litert/{name}/{number}"
+    compose = shlex.quote(f"{_EXPORT_DIR.value}/compose.yaml")
+    lines = [
+        f"Run it on a device: {folder} is all that it needs, and its README "
+        "says how. Here:",
+        f"  {command(f'{folder}/runtime.py', f'{folder}/clip.npy')}",
+    ]
+    config = trained.records["config"]
+    data_dir = _DATA_DIR.value or config["data_dir"].removesuffix(
+        f"/{config['dataset']}"
     )
+    if pathlib.Path(data_dir, config["dataset"]).exists():
+        arguments = [
+            script("predict.py"),
+            f"--model={folder}",
+            f"--split={config['test_split']}",
+            f"--data_dir={data_dir}",
+        ]
+        lines += [
+            "Evaluate it (predict.py predicts your own recordings, too):",
+            f"  {command(*arguments)}",
+        ]
+    lines += [
+        "Serve all models of the folder (predict.py --server asks the server):",
+        f"  docker compose --file {compose} up",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 An interrupted run is resumed by the same command.
 """
 
+import dataclasses
 import os
 import pathlib
 
@@ -131,6 +132,8 @@ def main(argv):
     tf.config.experimental.enable_op_determinism()
     try:
         prepare(builder)
+        for protocol in protocols.values():
+            check_clips(builder, protocol)
         if len(protocols) == 1:
             train(builder, recipe, run, strategy, *protocols.popitem(), workdir)
         else:
@@ -231,6 +234,21 @@ def prepare(builder: tfds.core.DatasetBuilder) -> None:
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
     )
+
+
+def check_clips(builder: tfds.core.DatasetBuilder, protocol: Protocol) -> None:
+    """Checks that there are clips to train on and to test on.
+
+    Raises:
+        RawDataError: A split of the protocol is empty.
+    """
+    for split in dataclasses.astuple(protocol):
+        names = split.split("+")
+        if not sum(builder.info.splits[x].num_examples for x in names):
+            raise RawDataError(
+                f"expected clips in {split}. Received: none in "
+                f"{builder.data_dir}, which --raw_dir was prepared into"
+            )
 
 
 def train(

@@ -38,7 +38,7 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
         stalstm.runtime.litert.ModelError: The LiteRT file cannot be run.
     """
     path = pathlib.Path(name_or_path).expanduser()
-    if not path.exists() and (SHIPPED / str(name_or_path)).is_dir():
+    if not path.exists() and str(name_or_path) in _shipped():
         path = SHIPPED / str(name_or_path)
     if path.is_dir():
         path = _last_version(path)
@@ -61,6 +61,13 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
 
 
 def _kind(path: pathlib.Path) -> str:
+    exported = [
+        *path.glob("*/*/saved_model.pb"),
+        *path.glob("*/*/*/model.json"),
+    ]
+    if exported:
+        models = {str(x.parents[1].relative_to(path)) for x in exported}
+        return f"a folder of several models, {', '.join(sorted(models))}"
     if path.is_dir():
         return "a folder of another kind"
     return "a file of another kind" if path.exists() else "no file or folder"
@@ -73,6 +80,7 @@ def _last_version(folder: pathlib.Path) -> pathlib.Path:
 
 
 def _shipped() -> list[str]:
-    if not SHIPPED.is_dir():
+    # Next to an installed package, `models` would be somebody else's.
+    if not SHIPPED.is_dir() or not SHIPPED.with_name("train.py").exists():
         return []
     return sorted(x.name for x in SHIPPED.iterdir() if x.is_dir())

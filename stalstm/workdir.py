@@ -83,6 +83,11 @@ def load(workdir: pathlib.Path) -> Trained:
     Raises:
         WorkdirError: The folder holds no finished training of this version.
     """
+    if not workdir.is_dir():
+        raise WorkdirError(
+            f"{workdir}: expected the workdir of a finished training. "
+            "Received: a path where there is no folder"
+        )
     records = {}
     for name in RECORDS:
         file = workdir / f"{name}.json"
@@ -138,10 +143,13 @@ def _surroundings() -> dict[str, Any]:
 
 def _commit() -> str | None:
     """The commit of this code, marked where files differ from it."""
+    root = pathlib.Path(__file__).parents[1]
+    if not (root / ".git").exists():  # an installed package
+        return None
     try:
         return subprocess.run(
             ["git", "describe", "--always", "--abbrev=40", "--dirty"],
-            cwd=pathlib.Path(__file__).parent,
+            cwd=root,
             capture_output=True,
             text=True,
             check=True,

@@ -108,15 +108,24 @@ def test_a_shipped_model_is_loaded_by_its_name(
     small,
     clips,
     monkeypatch,
+    request,
 ):
     shipped = folder / "exported/litert"
     monkeypatch.setattr("stalstm.loading.SHIPPED", shipped)
+    with pytest.raises(LoadError, match="there is none yet"):
+        stalstm.load("small")  # not the repository's models
+    train = shipped.with_name("train.py")
+    train.touch()
+    request.addfinalizer(train.unlink)
     assert_answer(stalstm.load("small").predict(clips[3]), small, clips[3])
     with pytest.raises(LoadError, match=r"with the repository \(small\)"):
         stalstm.load("large")
 
 
-def test_what_is_no_model_is_named(tmp_path):
+def test_what_is_no_model_is_named(tmp_path, folder):
+    message = "of several models, litert/small, small"
+    with pytest.raises(LoadError, match=message):
+        stalstm.load(folder / "exported")
     with pytest.raises(
         LoadError, match=r"nowhere: expected a workdir.*no file or folder"
     ):

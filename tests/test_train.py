@@ -221,6 +221,34 @@ def test_what_is_wrong_is_named_before_anything_is_done(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_protocol_without_test_clips_is_named_before_training(tmp_path):
+    raw = tmp_path / "raw"
+    write_fake_recordings(raw, 8, 2)
+    for file in raw.iterdir():  # Performer 3 tests in Cross-Subject.
+        if "P003" in file.name:
+            file.unlink()
+    with pytest.raises(SystemExit, match=r"clips in test_performers.*none in"):
+        door.run(
+            "train",
+            "--dataset=ntu",
+            f"--raw_dir={raw}",
+            f"--data_dir={tmp_path / 'prepared'}",
+            f"--workdir={tmp_path / 'workdir'}",
+        )
+    assert not (tmp_path / "workdir").exists()
+
+
+def test_a_file_is_no_folder_of_recordings(tmp_path):
+    (tmp_path / "raw.zip").touch()
+    with pytest.raises(SystemExit, match=r"expected a folder.*raw\.zip"):
+        door.run(
+            "train",
+            "--dataset=sbu",
+            f"--raw_dir={tmp_path / 'raw.zip'}",
+            f"--data_dir={tmp_path / 'prepared'}",
+        )
+
+
 def test_missing_recordings_are_named_and_nothing_stays(tmp_path):
     with pytest.raises(SystemExit, match=r"(?s)--raw_dir: .*s01s02\.zip"):
         door.run(

@@ -45,6 +45,8 @@ def test_another_run_is_refused_and_the_difference_named(tmp_path):
 
 
 def test_what_is_no_finished_training_is_named(tmp_path):
+    with pytest.raises(workdir.WorkdirError, match="there is no folder"):
+        workdir.load(tmp_path / "nowhere")
     workdir.begin(tmp_path, RUN)
     with pytest.raises(
         workdir.WorkdirError, match=r"without metrics.json.*to resume it"

@@ -77,7 +77,7 @@ class Newcomer:
         elif "train.py" in words:
             self.run(f"{command} {FEWER}")
         else:
-            self.run(command.replace("RECORDING", self.recording(command)))
+            self.run(command)
         if words == ["make", "demo"]:
             self.record()
 
@@ -128,12 +128,6 @@ class Newcomer:
             module = "datasets.synthetic.recordings"
             self.run(f".venv/bin/python -m {module} --out={sbu}")
         self.run(f".venv/bin/python -m datasets.ntu.fake_recordings {ntu} 200")
-
-    def recording(self, command: str) -> str:
-        """A recording for the model in a command."""
-        if "/ntu" in command:
-            return "~/NTU/S001C001P001R001A001.skeleton"
-        return "~/SBU/s01s02/01/001"
 
     def visit_tensorboard(self, command: str) -> None:
         """Starts TensorBoard, looks at it and stops it."""
