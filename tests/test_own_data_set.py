@@ -110,6 +110,7 @@ def worms(tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.long(seconds=20)
 def test_trains_exports_and_predicts(worms, capsys):
     raw, flags = worms
     # What a recipe needs and the data has not is named before anything is done.

@@ -165,6 +165,7 @@ def test_what_is_wrong_is_named(
             predict(*arguments)
 
 
+@pytest.mark.long(seconds=15)
 def test_a_trained_model_is_evaluated_on_any_split(
     predict, raw, tmp_path, capsys, monkeypatch
 ):

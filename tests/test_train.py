@@ -48,6 +48,7 @@ def read(path):
     return json.loads(path.read_text())
 
 
+@pytest.mark.long(seconds=10)
 def test_one_fold_leaves_a_workdir(sbu, tmp_path, capsys):
     workdir = tmp_path / "workdir"
     flags = [*sbu, *SHORT, "--fold=3", f"--workdir={workdir}"]
@@ -115,6 +116,7 @@ def test_ntu_trains_by_its_protocols(tmp_path, capsys):
     assert 0 < clips < 60
 
 
+@pytest.mark.long(seconds=15)
 def test_all_folds_are_reported(sbu, tmp_path, capsys):
     door.run("train", *sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
     output = capsys.readouterr().out
@@ -131,6 +133,7 @@ def command(*flags):
     return [sys.executable, str(door.ROOT / "train.py"), *map(str, flags)]
 
 
+@pytest.mark.long(seconds=15)
 def test_a_killed_run_is_resumed(sbu, tmp_path):
     """`SIGKILL` in the middle of a stage, then the same command."""
     flags = [*sbu, *JOINT, "--set=iterations=400"]
@@ -163,6 +166,7 @@ def test_a_killed_run_is_resumed(sbu, tmp_path):
     assert result("killed") == result("whole")
 
 
+@pytest.mark.long(seconds=10)
 def test_an_interrupt_says_how_to_resume(sbu, tmp_path):
     run = subprocess.Popen(
         command(*sbu, *JOINT, "--set=iterations=5000", f"--workdir={tmp_path}"),

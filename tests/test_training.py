@@ -103,6 +103,7 @@ def equal(some, others):
     return {k: np.array_equal(v, others[k]) for k, v in some.items()}
 
 
+@pytest.mark.long(seconds=25)
 def test_every_stage_moves_what_it_should(spy, tmp_path):
     train(tmp_path)
     assert list(spy) == list(PAPER)
@@ -128,6 +129,7 @@ def test_every_stage_moves_what_it_should(spy, tmp_path):
     assert done == list(zip(PAPER, [4, 5, 3, 4, 5, 3, 5, 3], strict=True))
 
 
+@pytest.mark.long(seconds=15)
 def test_a_fresh_start_keeps_nothing(jolt, tmp_path):
     def started(recipe, name, source):
         """Weights of the main network, as in that stage's initial model."""
@@ -342,6 +344,7 @@ def test_it_learns(tmp_path):
     assert records[-1]["accuracy"] > 0.9
 
 
+@pytest.mark.long(seconds=10)
 def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
     recipe = JOINT.override(["iterations=1030"])
     for iterations, at_once in ((1030, 10), (1005, 5), (999, 1)):

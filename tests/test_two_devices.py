@@ -4,9 +4,12 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 ROOT = pathlib.Path(__file__).parents[1]
 
 
+@pytest.mark.long(seconds=25)
 def test_training_on_two_devices():
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "tests/two_devices.py"],

@@ -98,6 +98,7 @@ def test_the_recurrence_of_all_lstm_layers_is_set(model):
         )
 
 
+@pytest.mark.long(seconds=10)
 def test_a_model_that_cannot_stream_says_why(tmp_path):
     run_model_test(Bidirectional, tmp_path)
     model = make_model(Bidirectional)

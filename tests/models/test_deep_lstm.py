@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from stalstm.models.deep_lstm import DeepLSTM
 from tests import reference
@@ -10,6 +11,7 @@ from tests.models.model_test import (
 )
 
 
+@pytest.mark.long(seconds=10)
 def test_is_a_good_model(tmp_path):
     run_model_test(DeepLSTM, tmp_path, main_layers=2, lambda3=0.01)
 

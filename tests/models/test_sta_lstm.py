@@ -20,6 +20,7 @@ def make_model(**kwargs):
     return model_test.make_model(STALSTM, **kwargs)
 
 
+@pytest.mark.long(seconds=10)
 @pytest.mark.parametrize(
     "kwargs",
     [
