@@ -195,9 +195,11 @@ def evaluate(model) -> None:
             "contain it"
         )
     builder = tfds.builder_from_directory(data_dir)
-    if (split := _SPLIT.value) not in (splits := list(builder.info.splits)):
+    split, splits = _SPLIT.value, list(builder.info.splits)
+    if not set(split.split("+")) <= set(splits):
         raise LoadError(
-            f"--split: expected one of {', '.join(splits)}. Received: {split}"
+            f"--split: expected one of {', '.join(splits)}, or several with + "
+            f"between them. Received: {split}"
         )
     labels: list[int] = []
     predicted: list[int] = []

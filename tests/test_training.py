@@ -161,24 +161,17 @@ def test_a_fresh_start_keeps_nothing(jolt, tmp_path):
     assert not started(fresh, "step_8", "step_7")
 
 
-@pytest.mark.parametrize(
-    ("spatial", "temporal", "names"),
-    [
-        ("true", "false", ["step_5", "step_6", "step_7"]),
-        ("false", "true", ["step_2", "step_3", "step_4"]),
-        ("false", "false", ["main_1", "main_2", "main_3"]),
-    ],
-)
-def test_other_configurations_of_figure_7(
-    spatial, temporal, names, jolt, tmp_path
-):
-    recipe = RECIPE.override(
-        [f"spatial_attention={spatial}", f"temporal_attention={temporal}"]
+@pytest.mark.parametrize("spatial", [True, False])
+@pytest.mark.parametrize("temporal", [True, False])
+def test_the_last_stage_has_the_recipe_s_attentions(spatial, temporal):
+    recipe = RECIPE.replace(
+        spatial_attention=spatial, temporal_attention=temporal
     )
-    model = train(tmp_path, recipe)
-    assert [x.name for x in training.stages(recipe)] == names
-    assert (model.spatial_attention is not None) == (spatial == "true")
-    assert (model.temporal_attention is not None) == (temporal == "true")
+    last = training.stages(recipe)[-1]
+    model = training.build_model(recipe, last, DATA)
+    assert (model.spatial_attention is not None) == spatial
+    assert (model.temporal_attention is not None) == temporal
+    assert not last.fixed
 
 
 def test_the_seed_makes_the_model(joint, tmp_path):

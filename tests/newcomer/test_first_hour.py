@@ -89,6 +89,8 @@ class Newcomer:
             (workdir,) = [x for x in words if x.startswith("--workdir=")]
             config = self.tree / workdir.partition("=")[2] / "config.json"
             kind = files.read_json(config)["dataset"]
+            if kind.startswith("sbu/"):  # as the synthetic set, same format
+                kind = kind.replace("sbu/", "synthetic/")
         else:
             return False
         if kind in self._done:
