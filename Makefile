@@ -15,9 +15,9 @@ UPGRADE ?=
 demo: $(VENV)/installed
 	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
 
-# The longest tests begin; the fewer a worker has left, the more it takes over.
+# The longest tests begin, and a worker takes one test at a time.
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=worksteal
+	$(VENV)/bin/python -m pytest --numprocesses=2 --maxschedchunk=1
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check

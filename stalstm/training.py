@@ -70,7 +70,7 @@ def train(
 
     Raises:
         ValueError: A batch that does not split evenly, or a recipe that needs
-            what the data has not.
+            something that the data does not have.
     """
     strategy = strategy or tf.distribute.get_strategy()
     check_batch_size(recipe, strategy.num_replicas_in_sync)

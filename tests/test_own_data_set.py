@@ -113,7 +113,7 @@ def worms(tmp_path, monkeypatch):
 @pytest.mark.long(seconds=20)
 def test_trains_exports_and_predicts(worms, capsys):
     raw, flags = worms
-    # What a recipe needs and the data has not is named before anything is done.
+    # What the recipe needs and the data lacks is named before anything runs.
     for setting, needs in (
         ([], "`body_order=left_first` needs 2 bodies. Received: data with 1"),
         (

@@ -26,7 +26,8 @@ SHORT = [
         "temporal_attention=false",
     )
 ]
-JOINT = [
+# Without XLA, which takes a second or more to compile each length of clips.
+JOINT = ["--recurrence=keras"] + [
     f"--set={x}"
     for x in ("model=deep_lstm", "stages=joint", "iterations=4", "units=4")
 ]

@@ -117,7 +117,7 @@ def load(folder: pathlib.Path) -> ServedModel:
         folder: One version, such as `exported/sbu/1`.
 
     Raises:
-        ModelError: `export.py` of this version of stalstm has not written it.
+        ModelError: The folder was not written by `export.py` of this version.
     """
     card = read_metadata(folder / "assets")
     return ServedModel(_Loaded(folder), metadata=card)

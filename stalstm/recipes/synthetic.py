@@ -7,4 +7,4 @@ About a minute on two cores. Accuracy here means nothing beyond "it works".
 
 from stalstm.recipes import sbu
 
-RECIPE = sbu.RECIPE.replace(pretrain_iterations=600, n1=600, n2=300)
+RECIPE = sbu.RECIPE.replace(pretrain_iterations=300, n1=300, n2=150)

@@ -422,7 +422,7 @@ def load(
 
     Args:
         path: A `frame_*.tflite` or `clip_*.tflite`; or their folder, which
-            stands for `frame_float32.tflite`, or for `clip_float32.tflite`
+            means `frame_float32.tflite`, or `clip_float32.tflite`
             where the model cannot stream.
         threads: Number of threads that LiteRT may use.
 

@@ -133,7 +133,7 @@ def to_array(tensor) -> np.ndarray:
     if not len(values):
         values = np.zeros(missing, kind)
     elif missing:
-        # The last value stands for all that follow.
+        # The last value is that of all further elements.
         values = np.pad(values, (0, missing), "edge")
     return values.reshape(shape)
 

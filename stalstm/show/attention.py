@@ -61,7 +61,7 @@ def draw(
 
     frames = len(skeleton)
     poses = min(poses, frames)
-    # Each pose stands above its place on the time axis.
+    # Each pose is drawn above its frame on the time axis.
     times = ((np.arange(poses) + 0.5) * frames / poses - 0.5).round()
     times = times.astype(int)
     figure = Figure(figsize=SIZE, layout="constrained")
