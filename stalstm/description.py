@@ -25,6 +25,22 @@ class Protocol:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lengths:
+    """Lengths of the clips of a data set, in frames.
+
+    Attributes:
+        clips: Number of clips.
+        median, longest: Median and maximum.
+        nine_tenths: Nine out of ten clips are not longer.
+    """
+
+    clips: int
+    median: int
+    nine_tenths: int
+    longest: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Description:
     """What a prepared data set says of itself.
 
@@ -34,12 +50,17 @@ class Description:
         classes: Names of the classes, in the order of the labels.
         protocols: Protocols by name, such as `"fold_3"` or `"cross_subject"`;
             the first one is the default.
+        lengths: Lengths of all clips, if the data set knows them beforehand.
+        reading: How raw recordings are read, as JSON values, where the format
+            does not settle that: unit and axes of own recordings.
     """
 
     skeleton: Skeleton
     bodies: int
     classes: tuple[str, ...]
     protocols: Mapping[str, Protocol]
+    lengths: Lengths | None = None
+    reading: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def require(
         self,
@@ -80,6 +101,8 @@ class Description:
                 name: dataclasses.asdict(protocol)
                 for name, protocol in self.protocols.items()
             },
+            "lengths": self.lengths and dataclasses.asdict(self.lengths),
+            "reading": dict(self.reading),
         }
 
     @classmethod
@@ -89,6 +112,7 @@ class Description:
         Raises:
             ValueError: The record is not one of this version.
         """
+        lengths = record.get("lengths")
         try:
             return cls(
                 skeleton=Skeleton.from_json(record["skeleton"]),
@@ -98,6 +122,9 @@ class Description:
                     name: Protocol(**x)
                     for name, x in record["protocols"].items()
                 },
+                # Version 0.2.0 wrote neither.
+                lengths=lengths and Lengths(**lengths),
+                reading=record.get("reading", {}),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(

@@ -1,8 +1,14 @@
+import dataclasses
 import json
 
 import pytest
 
-from stalstm.description import Description, Protocol, fold_protocols
+from stalstm.description import (
+    Description,
+    Lengths,
+    Protocol,
+    fold_protocols,
+)
 from stalstm.skeletons import NITE, Skeleton
 
 DATA = Description(NITE, 2, ("kick", "hug"), fold_protocols(3))
@@ -11,6 +17,10 @@ DATA = Description(NITE, 2, ("kick", "hug"), fold_protocols(3))
 def test_survives_json():
     record = json.loads(json.dumps(DATA.to_json()))
     assert Description.from_json(record) == DATA
+    own = dataclasses.replace(
+        DATA, lengths=Lengths(9, 30, 60, 80), reading={"unit": "cm"}
+    )
+    assert Description.from_json(json.loads(json.dumps(own.to_json()))) == own
     others: list[dict] = [{}, {**record, "skeleton": 3}, {"classes": []}]
     for other in others:
         with pytest.raises(ValueError, match="as this version writes them"):

@@ -5,8 +5,6 @@ import tensorflow as tf
 
 from stalstm.layers.lstm_recurrence import lstm
 
-RECURRENCES = ("keras", "xla", "xla_uncut")
-
 
 @keras.saving.register_keras_serializable("stalstm")
 class LSTM(keras.layers.LSTM):
