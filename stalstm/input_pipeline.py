@@ -3,6 +3,10 @@
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from stalstm.augmentation import Augmentation
+from stalstm.description import Description
+from stalstm.recipe import Recipe
+
 # Larger data sets are read from disk again in every epoch.
 KEPT_IN_MEMORY = 2**30  # bytes
 SHUFFLED_TOGETHER = 4096  # clips
@@ -35,18 +39,21 @@ def _to_input(clip):
 
 
 def training_batches(
-    clips: tf.data.Dataset, batch_size: int, pad_to_multiple_of: int, seed: int
+    clips: tf.data.Dataset, recipe: Recipe, data: Description, seed: int
 ) -> tf.data.Dataset:
     """Endless batches of clips of about the same length, in random order.
 
     Args:
         clips: Clips from `load_clips`.
-        batch_size: Number of clips in every batch.
-        pad_to_multiple_of: The frames of a batch are padded to the next
-            multiple of this: few shapes, little waste.
-        seed: Random seed of the order. Every iterator over the batches begins
-            with the same first batch.
+        recipe: Its `batch_size`; `pad_to_multiple_of`, to which the frames of a
+            batch are padded: few shapes, little waste; and its augmentation.
+        data: What the data set says of itself.
+        seed: Random seed of the order and the augmentation. Every iterator over
+            the batches begins with the same first batch.
     """
+    batch_size = recipe.training.batch_size
+    multiple = recipe.training.pad_to_multiple_of
+    augmentation = recipe.augmentation
     buffer = min(int(clips.cardinality()), SHUFFLED_TOGETHER)
 
     def shuffle(_):
@@ -56,14 +63,31 @@ def training_batches(
     # iterator stopped; under a strategy, fit draws a batch before it trains.
     shuffled = tf.data.Dataset.range(1).flat_map(shuffle)
 
+    def in_time(number, clip):
+        inputs, label = clip
+        skeleton = augmentation.in_time(inputs["skeleton"], (seed, number))
+        length = tf.shape(skeleton)[0]
+        return {"skeleton": skeleton, "length": length}, label
+
     def group(inputs, label):
-        return tf.cast(-(-inputs["length"] // pad_to_multiple_of), tf.int64)
+        return tf.cast(-(-inputs["length"] // multiple), tf.int64)
 
     def to_batch(key, clips):
-        frames = key * pad_to_multiple_of
+        frames = key * multiple
         return _padded_batch(clips, batch_size, frames, drop_remainder=True)
 
+    def in_space(number, batch):
+        inputs, label = batch
+        skeleton = augmentation.in_space(
+            inputs["skeleton"], data, (seed, number)
+        )
+        return {**inputs, "skeleton": skeleton}, label
+
+    if augmentation != Augmentation():
+        shuffled = shuffled.enumerate().map(in_time)
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
+    if augmentation != Augmentation():
+        batches = batches.enumerate().map(in_space)
     return without_autotune(batches.prefetch(2))
 
 

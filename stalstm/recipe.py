@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from stalstm.augmentation import Augmentation
 from stalstm.description import Description
 from stalstm.fields import Fields, ours, paper, parse
 from stalstm.models import MODELS
@@ -42,6 +43,13 @@ class Training(Fields):
     schedule: str = ours("cosine", choices=("cosine", "constant"))
     # At most half of a stage.
     warmup_iterations: int = ours(100, at_least=0)
+    # Part of the answer that is taken from the true class for all classes.
+    label_smoothing: float = ours(0.0, at_least=0, below=1)
+    # Largest norm of all gradients together; 0 clips nothing.
+    clip_norm: float = ours(0.0, at_least=0)
+    # Momentum of a running average of the weights, which the stage ends with;
+    # 0 ends with the last weights themselves.
+    weight_average: float = ours(0.0, at_least=0, below=1)
     # Precision of the computation; weights, metres and files stay float32.
     precision: str = ours(
         "float32", choices=("float32", "mixed_bfloat16", "mixed_float16")
@@ -59,6 +67,7 @@ class Recipe:
         preprocessing: Fields of the frame layers, in the order of the layers.
         model: Name of the model, one of `stalstm.models.MODELS`.
         arguments: The model's arguments.
+        augmentation: How the training clips are changed at random.
         training: How to train.
     """
 
@@ -69,6 +78,7 @@ class Recipe:
     arguments: Any = dataclasses.field(
         default_factory=MODELS["sta_lstm"].Arguments
     )
+    augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
     training: Training = dataclasses.field(default_factory=Training)
 
     def replace(self, **values: Any) -> "Recipe":
@@ -95,6 +105,7 @@ class Recipe:
             recipe,
             preprocessing=tuple(map(replaced, recipe.preprocessing)),
             arguments=replaced(recipe.arguments),
+            augmentation=replaced(recipe.augmentation),
             training=replaced(recipe.training),
         )
 
@@ -124,6 +135,15 @@ class Recipe:
         return recipe.replace(
             **{name: parse(fields[name], text) for name, text in texts.items()}
         )
+
+    def check(self, data: Description) -> None:
+        """Checks that the data has what the recipe needs.
+
+        Raises:
+            ValueError: It does not. The message names both.
+        """
+        self.layers(data)
+        self.augmentation.check(data)
 
     def layers(self, data: Description) -> list[FrameLayer]:
         """The frame layers, in their order.
@@ -175,6 +195,7 @@ class Recipe:
             "name": {"value": self.model, "source": source},
             **self.arguments.to_dict(base.arguments),
         }
+        record |= self.augmentation.to_dict(base.augmentation)
         return record | self.training.to_dict(base.training)
 
     @classmethod
@@ -213,7 +234,8 @@ class Recipe:
         return dataclasses.replace(self, model=model, arguments=kind(**shared))
 
     def _sections(self) -> Iterator[Fields]:
-        yield from (*self.preprocessing, self.arguments, self.training)
+        yield from self.preprocessing
+        yield from (self.arguments, self.augmentation, self.training)
 
     def _fields(self) -> dict[str, dataclasses.Field]:
         return {

@@ -91,10 +91,7 @@ def train(
             compile_model(model, recipe.training, stage.iterations)
             done = log.resume(model)
         batches = input_pipeline.training_batches(
-            clips,
-            recipe.training.batch_size,
-            recipe.training.pad_to_multiple_of,
-            stage_seed,
+            clips, recipe, data, stage_seed
         )
         if done < stage.iterations:  # else only the stage's file is missing
             model.fit(
@@ -104,6 +101,8 @@ def train(
                 verbose=0,
                 callbacks=[log],
             )
+        # `fit` does so too, unless it was killed just before.
+        model.optimizer.finalize_variable_values(model.trainable_variables)
         with files.replacing(path) as temporary:
             model.in_float32().save(temporary)
         log.remove_checkpoint()
@@ -184,8 +183,13 @@ def compile_model(
     if iterations >= 1000 and not tf.distribute.has_strategy():
         at_once = math.gcd(iterations, stage_log.PERIOD, 10)
     model.compile(
-        optimizer=keras.optimizers.Adam(rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=keras.optimizers.Adam(
+            rate,
+            global_clipnorm=training.clip_norm or None,
+            use_ema=training.weight_average > 0,
+            ema_momentum=training.weight_average,
+        ),
+        loss=_loss(training.label_smoothing),
         # Made here: by its name, Keras would make it within the first trace,
         # and every stage would be traced twice.
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
@@ -206,6 +210,22 @@ def check_batch_size(recipe: Recipe, devices: int) -> None:
             f"`batch_size` must be a multiple of {devices}, the number of "
             f"devices. Received: batch_size={batch_size}"
         )
+
+
+def _loss(label_smoothing):
+    """The first term of equation (7), of labels and logits."""
+    if not label_smoothing:
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def smoothed(labels, logits):
+        return keras.losses.categorical_crossentropy(
+            keras.ops.one_hot(labels, logits.shape[-1]),
+            logits,
+            from_logits=True,
+            label_smoothing=label_smoothing,
+        )
+
+    return smoothed
 
 
 def _start_weights(model, network, stage, workdir):

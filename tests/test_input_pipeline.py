@@ -4,7 +4,10 @@ import tensorflow as tf
 
 from stalstm import input_pipeline
 from stalstm.recipes import ntu, sbu
-from tests.fake_clips import fake_clips
+from tests.fake_clips import DATA, fake_clips
+
+RECIPE = sbu.RECIPE.replace(batch_size=4)
+CHANGED = RECIPE.replace(crop=0.2, speed=1.3, yaw=20.0, noise=0.01)
 
 
 def collect(batches, number):
@@ -14,8 +17,11 @@ def collect(batches, number):
     ]
 
 
-def test_a_batch_holds_clips_of_about_one_length():
-    batches = input_pipeline.training_batches(fake_clips(), 4, 8, seed=0)
+@pytest.mark.parametrize("recipe", [RECIPE, CHANGED])
+def test_a_batch_holds_clips_of_about_one_length(recipe):
+    batches = input_pipeline.training_batches(
+        fake_clips(), recipe, DATA, seed=0
+    )
     for skeleton, length, label in collect(batches, 30):
         assert skeleton.shape[0] == len(length) == len(label) == 4
         frames = skeleton.shape[1]
@@ -39,8 +45,8 @@ def test_little_of_a_batch_is_padding(recipe, shortest, longest):
     )
     batches = input_pipeline.training_batches(
         clips.apply(tf.data.experimental.assert_cardinality(600)),
-        recipe.training.batch_size,
-        recipe.training.pad_to_multiple_of,
+        recipe,
+        DATA,
         seed=0,
     )
     within = padded = 0
@@ -51,7 +57,9 @@ def test_little_of_a_batch_is_padding(recipe, shortest, longest):
 
 
 def test_every_clip_is_seen_equally_often():
-    batches = input_pipeline.training_batches(fake_clips(24), 4, 8, seed=0)
+    batches = input_pipeline.training_batches(
+        fake_clips(24), RECIPE, DATA, seed=0
+    )
     seen: dict[bytes, int] = {}
     for skeleton, _, _ in collect(batches, 24 * 10 // 4):
         for clip in skeleton:
@@ -63,21 +71,34 @@ def test_every_clip_is_seen_equally_often():
     assert max(seen.values()) <= 11
 
 
-def test_the_seed_makes_the_batches():
+@pytest.mark.parametrize("recipe", [RECIPE, CHANGED])
+def test_the_seed_makes_the_batches(recipe):
     clips = fake_clips()
 
     def batches(seed):
-        return input_pipeline.training_batches(clips, 4, 8, seed)
+        return input_pipeline.training_batches(clips, recipe, DATA, seed)
 
-    def labels(batches):
-        return np.stack([x for _, _, x in collect(batches, 20)])
+    def sums(batches):
+        batches = collect(batches, 20)
+        return np.stack([(x.sum(), n.sum(), *label) for x, n, label in batches])
 
     ones = batches(1)
-    expected = labels(ones)
-    np.testing.assert_array_equal(labels(ones), expected)  # once more
-    np.testing.assert_array_equal(labels(batches(1)), expected)
-    np.testing.assert_array_equal(labels(ones.skip(5))[:-5], expected[5:])
-    assert np.any(labels(batches(2)) != expected)
+    expected = sums(ones)
+    np.testing.assert_array_equal(sums(ones), expected)  # once more
+    np.testing.assert_array_equal(sums(batches(1)), expected)
+    # As a training that is resumed gets them.
+    np.testing.assert_array_equal(sums(ones.skip(5))[:-5], expected[5:])
+    assert np.any(sums(batches(2)) != expected)
+
+
+def test_a_clip_is_changed_anew_each_time_it_is_seen():
+    recipe = CHANGED.replace(batch_size=1, crop=0.0, speed=1.0)
+    batches = input_pipeline.training_batches(
+        fake_clips(1), recipe, DATA, seed=0
+    )
+    clips = [x for x, _, _ in collect(batches, 5)]
+    assert len({x.shape for x in clips}) == 1
+    assert len({x.tobytes() for x in clips}) == 5
 
 
 def test_evaluation_sees_each_clip_once_and_in_order():

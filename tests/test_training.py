@@ -16,6 +16,16 @@ RECIPE = sbu.RECIPE.override(
 # One stage, or three, where a test does not need all eight.
 JOINT = RECIPE.override(["stages=joint", "iterations=6", "main_layers=2"])
 SHORT = RECIPE.override(["spatial_attention=false", "main_layers=2"])
+# With all that a resumed training must not lose.
+STRONG = SHORT.override(
+    [
+        "weight_average=0.8",
+        "clip_norm=1",
+        "label_smoothing=0.1",
+        "crop=0.3",
+        "noise=0.01",
+    ]
+)
 MAIN, SPATIAL, TEMPORAL = "main_lstm", "spatial_attention", "temporal_attention"
 
 # Algorithm 1 as the paper has it: LSTM layers, what trains, what is there but
@@ -185,12 +195,12 @@ def test_the_seed_makes_the_model(joint, tmp_path):
 
 @pytest.fixture(scope="module")
 def two_stages(tmp_path_factory):
-    """The first stages of `SHORT`, without interruption: workdir, model."""
+    """The first stages of `STRONG`, without interruption: workdir, model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage_log, "PERIOD", 2)
         patch.setattr(training, "stages", first_two)
         workdir = tmp_path_factory.mktemp("two_stages")
-        return workdir, train(workdir, SHORT)
+        return workdir, train(workdir, STRONG)
 
 
 def first_two(recipe):
@@ -216,8 +226,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
 
     monkeypatch.setattr(stage_log.StageLog, "on_train_batch_end", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, SHORT)
-    assert_same_weights(train(tmp_path, SHORT), expected)
+        train(tmp_path, STRONG)
+    assert_same_weights(train(tmp_path, STRONG), expected)
 
     def metrics(workdir):
         records = json.loads((workdir / "metrics.json").read_text())
@@ -226,13 +236,16 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     assert metrics(tmp_path) == metrics(whole)
     # Now that it is finished, it trains no more.
     monkeypatch.setattr(STALSTM, "fit", None)
-    train(tmp_path, SHORT)
+    train(tmp_path, STRONG)
     left = {x.name for x in (tmp_path / "checkpoints").iterdir()}
     assert left == {"step_2.keras", "step_3.keras"}
 
 
-def test_a_stop_before_a_stage_s_file_is_resumed(joint, tmp_path, monkeypatch):
+def test_a_stop_before_a_stage_s_file_is_resumed(tmp_path, monkeypatch):
     """All iterations are done and checkpointed, but the model is not saved."""
+    recipe = JOINT.override(["weight_average=0.8"])
+    expected = train(tmp_path / "whole", recipe)
+    workdir = tmp_path / "stopped"
 
     def failing(self, path):
         raise OSError("no space left on device")
@@ -240,11 +253,52 @@ def test_a_stop_before_a_stage_s_file_is_resumed(joint, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(STALSTM, "save", failing)
         with pytest.raises(OSError, match="no space"):
-            train(tmp_path, JOINT)
-    checkpoints = tmp_path / "checkpoints"
+            train(workdir, recipe)
+    checkpoints = workdir / "checkpoints"
     assert {x.name for x in checkpoints.iterdir()} == {"joint.weights.h5"}
     monkeypatch.setattr(STALSTM, "fit", None)
-    assert_same_weights(train(tmp_path, JOINT), joint)
+    assert_same_weights(train(workdir, recipe), expected)
+
+
+def test_a_stage_ends_with_the_average_of_its_weights(tmp_path, monkeypatch):
+    seen = []
+    on_train_batch_end = stage_log.StageLog.on_train_batch_end
+
+    def watched(self, batch, logs=None):
+        seen.append(self.model.get_weights())
+        on_train_batch_end(self, batch, logs)
+
+    monkeypatch.setattr(stage_log.StageLog, "on_train_batch_end", watched)
+    model = train(tmp_path, JOINT.override(["weight_average=0.7"]))
+    average = seen[0]
+    for weights in seen[1:]:
+        average = [
+            0.7 * x + 0.3 * y for x, y in zip(average, weights, strict=True)
+        ]
+    for weight, expected in zip(model.weights, average, strict=True):
+        if weight.trainable:
+            np.testing.assert_allclose(weight, expected, atol=1e-6)
+
+
+def test_label_smoothing_takes_from_the_true_class(tmp_path):
+    logits = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    labels = np.array([0, 2, 1, 1, 0])
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    for smoothing in (0.0, 0.3):
+        target = (1 - smoothing) * np.eye(3)[labels] + smoothing / 3
+        loss = training._loss(smoothing)(labels, logits)
+        np.testing.assert_allclose(
+            np.mean(loss), -np.mean(np.sum(target * log_p, axis=1)), rtol=1e-5
+        )
+
+
+def test_gradients_are_clipped_together(tmp_path):
+    recipe = JOINT.override(["clip_norm=0.5"])
+    model = training.build_model(recipe, training.stages(recipe)[0], DATA)
+    training.compile_model(model, recipe.training, iterations=10)
+    assert model.optimizer.global_clipnorm == 0.5
+    training.compile_model(model, JOINT.training, iterations=10)
+    assert model.optimizer.global_clipnorm is None
 
 
 def test_a_joint_training_is_one_stage(spy, tmp_path):

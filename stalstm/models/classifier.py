@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -26,7 +27,10 @@ class Arguments(Fields):
     dropout: float = ours(0.5, at_least=0, below=1)
     # Weight of the l1 norm of the connection matrices, in the loss.
     lambda3: float = ours(0.0, at_least=0)
-    # Standard deviation of the Gaussian that every matrix starts from.
+    # What every matrix starts from: a Gaussian, or Glorot's uniform (recurrent
+    # matrices: orthogonal).
+    initializer: str = ours("gaussian", choices=("gaussian", "glorot"))
+    # Standard deviation of the Gaussian.
     kernel_stddev: float = ours(0.1, at_least=0)
 
 
@@ -65,8 +69,9 @@ class Classifier(keras.Model):
         A dict with
             logits, probabilities: `(batch, classes)`.
             spatial_attention: `(batch, frames, K)`, K = bodies x joints, the
-                joints of the first body first; zero beyond the clip and for an
-                absent body. Only if `attentions` names it.
+                joints of the first body first; zero beyond the clip, for an
+                absent body, and in frames that a frame layer leaves out. Only
+                if `attentions` names it.
             temporal_attention: `(batch, frames)`; likewise.
 
     Raises:
@@ -188,9 +193,33 @@ class Classifier(keras.Model):
         present = self._present(skeleton)
         for layer in self.preprocessing:
             skeleton, present = layer(skeleton, present, length)
+            if layer.stride > 1:
+                length = -(-length // layer.stride)
         features, present = self._flat(skeleton, present)
         outputs = self.classify(features, present, length, training)
+        for name in self.attentions:
+            outputs[name] = self._in_all_frames(outputs[name], within)
         return _with_probabilities(outputs)
+
+    @property
+    def stride(self) -> int:
+        """Number of frames of which the network sees one, the first."""
+        return math.prod(layer.stride for layer in self.preprocessing)
+
+    def _in_all_frames(self, attention, within):
+        """Puts zeros where the frame layers have left out frames.
+
+        Args:
+            attention: `(batch, frames, ...)`, of the frames that were kept.
+            within: `(batch, frames, ...)`, of all frames.
+        """
+        if self.stride == 1:
+            return attention
+        batch, kept, *rest = ops.shape(attention)
+        around = [[0, 0], [0, 0], [0, self.stride - 1]] + [[0, 0]] * len(rest)
+        spread = ops.pad(ops.expand_dims(attention, 2), around)
+        spread = ops.reshape(spread, (batch, kept * self.stride, *rest))
+        return spread[:, : ops.shape(within)[1]]
 
     def initial_state(self, batch_size: int) -> dict[str, Any]:
         """State of streams before their first frame, for `step`: zeros."""
@@ -222,7 +251,8 @@ class Classifier(keras.Model):
         Returns:
             The outputs, and the new state. The outputs are a dict with
                 logits, probabilities: `(batch, classes)`, so far.
-                frames: `(batch,)`, number of frames that came in so far.
+                frames: `(batch,)`, number of frames that came in so far, those
+                    not counted that a frame layer leaves out.
                 spatial_attention, temporal_attention: `(batch, K)` and
                     `(batch,)`, of the frame that came in, zero where none did;
                     those that `attentions` names.
@@ -319,8 +349,8 @@ class Classifier(keras.Model):
         return LSTM(
             self.arguments.units,
             return_sequences=True,
-            kernel_initializer=self.gaussian(),
-            recurrent_initializer=self.gaussian(),
+            kernel_initializer=self.initializer(),
+            recurrent_initializer=self.initializer(recurrent=True),
             kernel_regularizer=self.l1(l1),
             recurrent_regularizer=self.l1(recurrent_l1),
             dtype=self.dtype_policy,
@@ -328,8 +358,14 @@ class Classifier(keras.Model):
             **kwargs,
         )
 
-    def gaussian(self) -> keras.initializers.Initializer:
+    def initializer(
+        self, recurrent: bool = False
+    ) -> keras.initializers.Initializer:
         """An initializer of its own for each matrix."""
+        if self.arguments.initializer == "glorot":
+            if recurrent:
+                return keras.initializers.Orthogonal()
+            return keras.initializers.GlorotUniform()
         return keras.initializers.RandomNormal(
             stddev=self.arguments.kernel_stddev
         )
@@ -405,18 +441,16 @@ class Classifier(keras.Model):
         return cls(**{**config, "preprocessing": preprocessing})
 
 
-def forget(state, valid):
-    """Sets a network's memory to zero where there is no frame.
-
-    Before a stream's first frame its memory is zero; after its last one the
-    memory does not matter.
+def updated(new, old, valid):
+    """A network's memory: the new one where there is a frame, else the old one.
 
     Args:
-        state: A nest of `(batch, ...)`.
+        new, old: Nests of `(batch, ...)`.
         valid: `(batch,)`, 1 or 0.
     """
+    there = valid[:, None] > 0
     return keras.tree.map_structure(
-        lambda x: x * ops.cast(valid[:, None], x.dtype), state
+        lambda x, y: ops.where(there, x, y), new, old
     )
 
 

@@ -39,7 +39,7 @@ class DeepLSTM(classifier.Classifier):
             ],
             len(self.classes),
             dropout=self.arguments.dropout,
-            kernel_initializer=self.gaussian(),
+            kernel_initializer=self.initializer(),
             kernel_regularizer=self.l1(),
             dtype=self.dtype_policy,
             name="main_lstm",
@@ -66,7 +66,8 @@ class DeepLSTM(classifier.Classifier):
         scores, memory = self.main_lstm.step(features, state["memory"])
         scores = ops.cast(scores, "float32")
         logits = ops.where(valid[:, None] > 0, scores, state["logits"])
-        state = {"memory": classifier.forget(memory, valid), "logits": logits}
+        memory = classifier.updated(memory, state["memory"], valid)
+        state = {"memory": memory, "logits": logits}
         return {"logits": logits}, state
 
 

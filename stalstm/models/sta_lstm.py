@@ -32,6 +32,8 @@ class Arguments(classifier.Arguments):
     beta_bias: float = ours(1.0)
     # Over time: the sum of equation (4), or the mean.
     pooling: str = paper("sum", choices=("sum", "mean"))
+    # What the pooled scores are multiplied by: a mean is smaller than a sum.
+    pooling_scale: float = ours(1.0, at_least=0)
 
     # The loss, equation (7).
     lambda1: float = paper(0.0, at_least=0, per_data_set=True)
@@ -91,7 +93,7 @@ class STALSTM(classifier.Classifier):
                 units=arguments.units,
                 alpha_scale=arguments.alpha_scale,
                 lambda1=arguments.lambda1,
-                kernel_initializer=self.gaussian(),
+                kernel_initializer=self.initializer(),
                 kernel_regularizer=self.l1(not main),
                 dtype=self.dtype_policy,
                 name="spatial_attention",
@@ -103,7 +105,7 @@ class STALSTM(classifier.Classifier):
                 beta_norm=arguments.beta_norm,
                 beta_bias=arguments.beta_bias,
                 lambda2=arguments.lambda2,
-                kernel_initializer=self.gaussian(),
+                kernel_initializer=self.initializer(),
                 kernel_regularizer=self.l1(not main),
                 dtype=self.dtype_policy,
                 name="temporal_attention",
@@ -115,7 +117,7 @@ class STALSTM(classifier.Classifier):
             ],
             len(self.classes),
             dropout=arguments.dropout,
-            kernel_initializer=self.gaussian(),
+            kernel_initializer=self.initializer(),
             kernel_regularizer=self.l1(),
             dtype=self.dtype_policy,
             name="main_lstm",
@@ -147,6 +149,7 @@ class STALSTM(classifier.Classifier):
             logits = sequences.masked_mean(weighted, mask[..., None])
         else:
             logits = ops.sum(weighted, axis=1)
+        logits = self.arguments.pooling_scale * logits
         return {"logits": logits, **outputs}
 
     def network_state(self, batch_size):
@@ -180,7 +183,9 @@ class STALSTM(classifier.Classifier):
         logits = scores
         if self.arguments.pooling == "mean":
             logits = logits / ops.maximum(frames, 1.0)[:, None]
-        state = {"memory": classifier.forget(new, valid), "scores": scores}
+        logits = self.arguments.pooling_scale * logits
+        memory = classifier.updated(new, memory, valid)
+        state = {"memory": memory, "scores": scores}
         return {"logits": logits, **outputs}, state
 
 

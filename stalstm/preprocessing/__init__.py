@@ -8,19 +8,28 @@ from stalstm.preprocessing.body_order import BodyOrder, BodyOrderFields
 from stalstm.preprocessing.body_scale import BodyScale, BodyScaleFields
 from stalstm.preprocessing.distances import Distances, DistancesFields
 from stalstm.preprocessing.frame_layer import FrameLayer, FrameLayerFields
+from stalstm.preprocessing.heading import Heading, HeadingFields
 from stalstm.preprocessing.origin import Origin, OriginFields
 from stalstm.preprocessing.smoothing import Smoothing, SmoothingFields
+from stalstm.preprocessing.stride import Stride, StrideFields
+from stalstm.preprocessing.torso_relative import (
+    TorsoRelative,
+    TorsoRelativeFields,
+)
 from stalstm.preprocessing.velocity import Velocity, VelocityFields
 
 # In the order in which a model applies the layers.
 FIELDS: tuple[type[FrameLayerFields], ...] = (
     SmoothingFields,
+    StrideFields,
     BodyOrderFields,
     OriginFields,
+    HeadingFields,
     BodyAxesFields,
     BodyScaleFields,
     VelocityFields,
     DistancesFields,
+    TorsoRelativeFields,
 )
 
 __all__ = [
@@ -31,7 +40,10 @@ __all__ = [
     "Distances",
     "FrameLayer",
     "FrameLayerFields",
+    "Heading",
     "Origin",
     "Smoothing",
+    "Stride",
+    "TorsoRelative",
     "Velocity",
 ]

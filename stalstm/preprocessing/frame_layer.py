@@ -21,6 +21,7 @@ class FrameLayer(keras.layers.Layer):
       first three channels are coordinates. A layer may append channels.
     - Which bodies are present is found once, in the raw recording, and is
       passed from layer to layer. All channels of an absent body stay zero.
+    - A layer may keep only some frames, one of every `stride`.
     - A frame's output never depends on frames beyond the clip's length, and on
       later frames only as far as `look_ahead` says.
     - `step`, fed one frame at a time, gives the frames that `call` gives for
@@ -30,6 +31,7 @@ class FrameLayer(keras.layers.Layer):
     network computes in.
 
     Attributes:
+        stride: Number of frames of which it keeps one, the first.
         look_ahead: Number of later frames that a frame's output depends on.
         least_bodies: Number of bodies that must appear in a clip.
 
@@ -43,6 +45,7 @@ class FrameLayer(keras.layers.Layer):
         The new skeleton, and which of its bodies are present.
     """
 
+    stride = 1
     look_ahead = 0
     least_bodies = 1
 

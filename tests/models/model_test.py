@@ -21,6 +21,7 @@ LABELS = np.array([0, 3, 1])
 def frame_layers():
     return [
         preprocessing.Smoothing(),
+        preprocessing.Stride(2),
         preprocessing.BodyOrder(1),
         preprocessing.Origin(1, per="clip"),
         preprocessing.Velocity(2.0),
@@ -142,7 +143,8 @@ def check_steps(model):
         for n, length in enumerate(LENGTHS):
             comes = t - lag
             is_in = 0 <= comes < length
-            assert outputs["frames"][n] == np.clip(comes + 1, 0, length)
+            came = np.clip(comes + 1, 0, length)
+            assert outputs["frames"][n] == -(-came // model.stride)
             for name in model.attentions:
                 np.testing.assert_allclose(
                     outputs[name][n],

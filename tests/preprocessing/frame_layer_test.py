@@ -46,9 +46,15 @@ def run_frame_layer_test(layer, tmp_path):
     check_precision(layer)
 
 
+def kept(layer, frames):
+    """How many of so many frames the layer keeps."""
+    return -(-frames // layer.stride)
+
+
 def check_shapes(layer, clips):
     skeleton, present = run(layer, clips)
-    assert skeleton.shape[:4] == clips.shape[:4]
+    batch, frames, *rest = clips.shape
+    assert skeleton.shape[:4] == (batch, kept(layer, frames), *rest[:2])
     assert skeleton.shape[4] >= 3
     assert np.isfinite(skeleton).all()
     declared = layer.compute_output_shape(clips.shape, clips.shape[:3])
@@ -67,15 +73,16 @@ def check_padding(layer, clips):
     skeleton, _ = run(layer, clips)
     for clip, length, output in zip(clips, LENGTHS, skeleton, strict=True):
         alone, _ = run(layer, clip[None, :length], np.array([length]))
+        length = kept(layer, length)
         np.testing.assert_allclose(output[:length], alone[0], atol=1e-5)
 
 
 def check_presence(layer, clips):
     """What is absent is zero and stays absent; what is there, stays there."""
     skeleton, present = run(layer, clips)
-    for n, length in enumerate(LENGTHS):
+    for n, length in enumerate(kept(layer, LENGTHS)):
         got = present[n, :length].sum(axis=1)
-        there = presence(clips)[n, :length].sum(axis=1)
+        there = presence(clips)[n, :: layer.stride][:length].sum(axis=1)
         np.testing.assert_array_equal(got, there)
         assert not np.any(skeleton[n, :length][~present[n, :length]])
         assert not np.any(present[n, length:])
@@ -100,11 +107,15 @@ def check_steps(layer, clips):
         for n, is_ready in enumerate(np.array(ready)):
             # Nothing comes earlier or later than it should.
             lag = t - layer.look_ahead
-            assert is_ready == (0 <= lag < LENGTHS[n])
+            comes = 0 <= lag < LENGTHS[n] and lag % layer.stride == 0
+            assert is_ready == comes
             if is_ready:
-                np.testing.assert_array_equal(there[n], present[n, lag])
+                np.testing.assert_array_equal(
+                    there[n], present[n, lag // layer.stride]
+                )
                 came[n].append(frame[n])
     for frames, output, length in zip(came, skeleton, LENGTHS, strict=True):
+        length = kept(layer, length)
         np.testing.assert_allclose(frames, output[:length], atol=1e-4)
 
 
@@ -115,7 +126,7 @@ def check_look_ahead(layer, clips):
     other = clips.copy()
     other[:, 6:] += 1.0
     changed, _ = run(layer, other, length)
-    known = 6 - layer.look_ahead
+    known = kept(layer, 6 - layer.look_ahead)
     np.testing.assert_allclose(
         changed[:, :known], skeleton[:, :known], atol=1e-5
     )
