@@ -19,16 +19,14 @@ import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
 from stalstm import input_pipeline, predictors, workdir
-from stalstm.paths import DEFINE_path, command
+from stalstm.paths import DEFINE_path
+from stalstm.show.bodies import draw_bodies, set_view
 from stalstm.skeletons import Skeleton
 
 SIZE = (10.0, 5.4)  # inches
 # Area of the largest circle, in square points.
 LARGEST = 220.0
 CIRCLE = {"facecolor": "#c4000040", "edgecolor": "#c40000", "zorder": 3}
-# By body. They differ in a grey print too.
-BONE_COLORS = ("black", "0.55")
-MARGIN = 0.25  # metres
 
 
 def draw(
@@ -69,17 +67,13 @@ def draw(
     rows = figure.add_gridspec(3, poses, height_ratios=[2.4, 1, 1])
     largest = float(spatial_attention.max())
 
-    least, most = _bounds(skeleton)
     for column, time in enumerate(times):
         axes = figure.add_subplot(rows[0, column])
-        _draw_pose(axes, skeleton[time], joints)
+        draw_bodies(axes, skeleton[time], joints)
         _mark_joints(
             axes, skeleton[time], spatial_attention[time], marked, largest
         )
-        axes.set_aspect("equal")
-        # As the camera saw it: in its space x grows to the left.
-        axes.set_xlim(most[0], least[0])
-        axes.set_ylim(least[1], most[1])
+        set_view(axes, skeleton)
         axes.set_title(f"frame {time + 1}", fontsize="medium")
         axes.set_xlabel("x (m)")
         axes.tick_params(labelleft=column == 0)
@@ -102,22 +96,6 @@ def draw(
         for time in times:
             axes.axvline(time + 1, color="0.75", linestyle=":", zorder=0)
     return figure
-
-
-def _bounds(skeleton):
-    """The least and the largest x and y of the bodies, with a margin."""
-    points = skeleton[np.any(skeleton != 0, axis=-1)][:, :2]
-    return points.min(axis=0) - MARGIN, points.max(axis=0) + MARGIN
-
-
-def _draw_pose(axes, pose, joints):
-    for number, body in enumerate(pose):
-        if not np.any(body):
-            continue
-        color = BONE_COLORS[number % len(BONE_COLORS)]
-        for bone in joints.bones:
-            ends = body[[joints.index(joint) for joint in bone]]
-            axes.plot(ends[:, 0], ends[:, 1], color=color, linewidth=2.0)
 
 
 def _mark_joints(axes, pose, attention, marked, largest):
@@ -224,12 +202,6 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
     try:
         figure = draw_test_clip(WORKDIR.value, ACTION.value, NUMBER.value)
-    except ModuleNotFoundError as error:
-        raise SystemExit(
-            "attention.py: expected matplotlib, which draws. Install it with\n"
-            f"  {command('-m', 'pip', 'install', 'matplotlib')}\n"
-            f"Received: {error}"
-        ) from None
     except (ValueError, workdir.WorkdirError) as error:
         raise SystemExit(f"attention.py: {error}") from None
     figure.savefig(OUT.value, dpi=100)
