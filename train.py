@@ -55,21 +55,21 @@ _DATA_DIR = DEFINE_path(
 )
 
 
-def _define(option: datasets.Option) -> flags.FlagHolder:
+def _define(option: datasets.Option, names: list[str]) -> flags.FlagHolder:
+    text = f"With --dataset={' or '.join(names)}: {option.help}"
     if option.choices:
         return flags.DEFINE_enum(
-            option.name, option.default, list(option.choices), option.help
+            option.name, option.default, list(option.choices), text
         )
     if isinstance(option.default, bool):
-        return flags.DEFINE_bool(option.name, option.default, option.help)
-    return flags.DEFINE_string(option.name, option.default, option.help)
+        return flags.DEFINE_bool(option.name, option.default, text)
+    return flags.DEFINE_string(option.name, option.default, text)
 
 
 # Flags that only some data sets have.
 _OPTIONS = {
-    option.name: _define(option)
-    for data_set in DATA_SETS.values()
-    for option in data_set.options
+    option.name: _define(option, names)
+    for option, names in datasets.options(DATA_SETS.values()).items()
 }
 # How to train, and where.
 _SET = flags.DEFINE_multi_string(

@@ -6,7 +6,7 @@ Each folder here is a data set; `datasets/data_set.py` tells how to add one.
 import importlib
 import pkgutil
 
-from datasets.data_set import DataSet, Option
+from datasets.data_set import DataSet, Option, options
 
 
 def names() -> list[str]:
@@ -28,4 +28,4 @@ def get(name: str) -> DataSet:
     return importlib.import_module(f"datasets.{name}").DATA_SET
 
 
-__all__ = ["DataSet", "Option", "get", "names"]
+__all__ = ["DataSet", "Option", "get", "names", "options"]

@@ -22,9 +22,10 @@ flags. Test it like `tests/datasets/test_sbu_dataset_builder.py`.
 
 import dataclasses
 import importlib
+import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Option:
         name: Name of the flag, and of the argument of the builder that
             receives its value.
         default: Default value; a bool makes a boolean flag.
-        help: Help text of the flag.
+        help: Help text of the flag; which data sets have it is added.
         choices: Values that the flag accepts; empty for any value.
     """
 
@@ -48,6 +49,15 @@ class Option:
     default: Any
     help: str
     choices: tuple[str, ...] = ()
+
+
+# Of the data sets that `datasets/parts_builder.py` prepares.
+ON_BAD_FILE = Option(
+    "on_bad_file",
+    default="error",
+    help="Stop at a damaged recording, or skip it and report its name.",
+    choices=("error", "skip"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,3 +132,23 @@ class DataSet:
                 recording.clip_id,
                 self.read(recording.read_bytes(), recording.place),
             )
+
+
+def options(data_sets: Iterable[DataSet]) -> dict[Option, list[str]]:
+    """The options of some data sets, each with the names of those that have it.
+
+    Raises:
+        ValueError: Two data sets mean different options by one name.
+    """
+    users: dict[Option, list[str]] = {}
+    for data_set in data_sets:
+        for option in data_set.options:
+            users.setdefault(option, []).append(data_set.name)
+    for one, other in itertools.combinations(users, 2):
+        if one.name == other.name:
+            raise ValueError(
+                f"`{one.name}` must be the same option everywhere. Received: "
+                f"{one} of {', '.join(users[one])}; "
+                f"{other} of {', '.join(users[other])}"
+            )
+    return users

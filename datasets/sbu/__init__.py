@@ -17,7 +17,7 @@ DATA_SET = DataSet(
         Option(
             "download",
             default=False,
-            help="SBU only: download the sets that are missing from --raw_dir.",
+            help="Download the sets that are missing from --raw_dir.",
         ),
     ),
     survey=recordings.survey,
