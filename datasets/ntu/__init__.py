@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from datasets.data_set import DataSet, Option
+from datasets.data_set import ON_BAD_FILE, DataSet, Option
 from datasets.ntu import official, performers, recordings
 
 
@@ -18,16 +18,10 @@ DATA_SET = DataSet(
         Option(
             "config",
             default="ntu60",
-            help="NTU only: NTU RGB+D or NTU RGB+D 120.",
+            help="NTU RGB+D or NTU RGB+D 120.",
             choices=tuple(official.CONFIGS),
         ),
-        Option(
-            "on_bad_file",
-            default="error",
-            help="NTU only: stop at a damaged recording, or skip it and report "
-            "its name.",
-            choices=recordings.ON_BAD_FILE,
-        ),
+        ON_BAD_FILE,
     ),
     survey=recordings.survey,
     read=read,

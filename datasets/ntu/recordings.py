@@ -25,9 +25,6 @@ JOINTS = len(KINECT2.joints)
 BODY_FIELDS = 10
 JOINT_FIELDS = 12
 
-# What a preparation does about a damaged recording.
-ON_BAD_FILE = ("error", "skip")
-
 _NAME = re.compile(r"S\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\.skeleton")
 
 # Only x, y and z become numbers; the other fields are not kept.

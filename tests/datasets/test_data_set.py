@@ -1,3 +1,4 @@
+import dataclasses
 import inspect
 import pathlib
 import subprocess
@@ -48,7 +49,8 @@ def test_reading_needs_no_tensorflow(tmp_path):
         "for name in ('tensorflow', 'tensorflow_datasets', 'keras'):\n"
         "    sys.modules[name] = None\n"
         "import datasets\n"
-        "from datasets.ntu import parts\n"
+        "from datasets import parts\n"
+        "from datasets.ntu import clips\n"
         "for name in datasets.names():\n"
         "    datasets.get(name)\n"
         "for name, folder in zip(('sbu', 'ntu'), sys.argv[1:]):\n"
@@ -90,6 +92,29 @@ def test_an_option_has_the_default_of_the_builder(name, tmp_path):
             assert builder.builder_config.name == option.default
         else:
             assert arguments[option.name].default == option.default
+
+
+def with_options(name, *options):
+    survey = datasets.get("sbu").survey
+    return datasets.DataSet(name, options, survey, read=np.frombuffer)
+
+
+def test_data_sets_share_an_option():
+    share, own = (
+        datasets.Option(name, default=False, help="") for name in ("a", "b")
+    )
+    again = dataclasses.replace(share)
+    assert datasets.options(
+        [with_options("one", share), with_options("two", own, again)]
+    ) == {share: ["one", "two"], own: ["two"]}
+
+
+def test_different_options_of_one_name_are_an_error():
+    one, other = (
+        datasets.Option("a", default, help="") for default in (False, True)
+    )
+    with pytest.raises(ValueError, match=r"`a` must be .*of one; .*of two"):
+        datasets.options([with_options("one", one), with_options("two", other)])
 
 
 @pytest.mark.parametrize("name", SKELETONS)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from datasets.ntu import ntu_dataset_builder, official, parts
+from datasets import parts
+from datasets.ntu import ntu_dataset_builder, official
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
 from datasets.ntu.recordings import survey
