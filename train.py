@@ -110,10 +110,10 @@ def main(argv):
         builder = make_builder(name)
         data = Description.from_json(builder.info.metadata)
         protocols = choose_protocols(name, data)
-        base = recipes.get(name)
+        base, choices = recipes.get(name, data)
         recipe = base.override(_SET.value)
         # What does not fit is an error now, not after the preparation.
-        recipe.layers(data)
+        recipe.check(data)
         training.stages(recipe)
         strategy = distribution(recipe)
     except ValueError as error:

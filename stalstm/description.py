@@ -25,19 +25,20 @@ class Protocol:
 
 
 @dataclasses.dataclass(frozen=True)
-class Lengths:
-    """Lengths of the clips of a data set, in frames.
+class Contents:
+    """How much there is in the clips of a data set.
 
     Attributes:
         clips: Number of clips.
-        median, longest: Median and maximum.
-        nine_tenths: Nine out of ten clips are not longer.
+        least_bodies: Number of bodies that appear in every clip.
+        median_frames: Half of the clips are no longer than this.
+        long_frames: Nine out of ten clips are no longer than this.
     """
 
     clips: int
-    median: int
-    nine_tenths: int
-    longest: int
+    least_bodies: int
+    median_frames: int
+    long_frames: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Description:
         classes: Names of the classes, in the order of the labels.
         protocols: Protocols by name, such as `"fold_3"` or `"cross_subject"`;
             the first one is the default.
-        lengths: Lengths of all clips, if the data set knows them beforehand.
+        contents: What is in the clips, if the data set knows it beforehand.
         reading: How raw recordings are read, as JSON values, where the format
             does not settle that: unit and axes of own recordings.
     """
@@ -59,7 +60,7 @@ class Description:
     bodies: int
     classes: tuple[str, ...]
     protocols: Mapping[str, Protocol]
-    lengths: Lengths | None = None
+    contents: Contents | None = None
     reading: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def require(
@@ -101,7 +102,7 @@ class Description:
                 name: dataclasses.asdict(protocol)
                 for name, protocol in self.protocols.items()
             },
-            "lengths": self.lengths and dataclasses.asdict(self.lengths),
+            "contents": self.contents and dataclasses.asdict(self.contents),
             "reading": dict(self.reading),
         }
 
@@ -112,7 +113,7 @@ class Description:
         Raises:
             ValueError: The record is not one of this version.
         """
-        lengths = record.get("lengths")
+        contents = record.get("contents")
         try:
             return cls(
                 skeleton=Skeleton.from_json(record["skeleton"]),
@@ -123,7 +124,7 @@ class Description:
                     for name, x in record["protocols"].items()
                 },
                 # Version 0.2.0 wrote neither.
-                lengths=lengths and Lengths(**lengths),
+                contents=contents and Contents(**contents),
                 reading=record.get("reading", {}),
             )
         except (KeyError, TypeError) as error:

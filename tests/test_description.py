@@ -4,8 +4,8 @@ import json
 import pytest
 
 from stalstm.description import (
+    Contents,
     Description,
-    Lengths,
     Protocol,
     fold_protocols,
 )
@@ -18,7 +18,7 @@ def test_survives_json():
     record = json.loads(json.dumps(DATA.to_json()))
     assert Description.from_json(record) == DATA
     own = dataclasses.replace(
-        DATA, lengths=Lengths(9, 30, 60, 80), reading={"unit": "cm"}
+        DATA, contents=Contents(9, 1, 30, 60), reading={"unit": "cm"}
     )
     assert Description.from_json(json.loads(json.dumps(own.to_json()))) == own
     others: list[dict] = [{}, {**record, "skeleton": 3}, {"classes": []}]

@@ -5,6 +5,10 @@ A new one is a file with a layer and its recipe fields, and a name in `FIELDS`.
 
 from stalstm.preprocessing.body_axes import BodyAxes, BodyAxesFields
 from stalstm.preprocessing.body_order import BodyOrder, BodyOrderFields
+from stalstm.preprocessing.body_relative import (
+    BodyRelative,
+    BodyRelativeFields,
+)
 from stalstm.preprocessing.body_scale import BodyScale, BodyScaleFields
 from stalstm.preprocessing.distances import Distances, DistancesFields
 from stalstm.preprocessing.frame_layer import FrameLayer, FrameLayerFields
@@ -12,10 +16,6 @@ from stalstm.preprocessing.heading import Heading, HeadingFields
 from stalstm.preprocessing.origin import Origin, OriginFields
 from stalstm.preprocessing.smoothing import Smoothing, SmoothingFields
 from stalstm.preprocessing.stride import Stride, StrideFields
-from stalstm.preprocessing.torso_relative import (
-    TorsoRelative,
-    TorsoRelativeFields,
-)
 from stalstm.preprocessing.velocity import Velocity, VelocityFields
 
 # In the order in which a model applies the layers.
@@ -29,13 +29,14 @@ FIELDS: tuple[type[FrameLayerFields], ...] = (
     BodyScaleFields,
     VelocityFields,
     DistancesFields,
-    TorsoRelativeFields,
+    BodyRelativeFields,
 )
 
 __all__ = [
     "FIELDS",
     "BodyAxes",
     "BodyOrder",
+    "BodyRelative",
     "BodyScale",
     "Distances",
     "FrameLayer",
@@ -44,6 +45,5 @@ __all__ = [
     "Origin",
     "Smoothing",
     "Stride",
-    "TorsoRelative",
     "Velocity",
 ]

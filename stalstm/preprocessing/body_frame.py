@@ -87,5 +87,20 @@ def main_body(skeleton, present):
     return ops.sum(first, axis=-3, keepdims=True)
 
 
+def place(skeleton, joint: int | None):
+    """Where each body is: a joint, or the mean of all joints.
+
+    Args:
+        skeleton: `(..., joints, channels)`.
+        joint: Index of the joint; `None` for the mean.
+
+    Returns:
+        `(..., 1, channels)`; zeros for an absent body.
+    """
+    if joint is None:
+        return ops.mean(skeleton, axis=-2, keepdims=True)
+    return skeleton[..., joint : joint + 1, :]
+
+
 def norm(vector):
     return ops.sqrt(ops.sum(ops.square(vector), axis=-1, keepdims=True))

@@ -7,7 +7,7 @@ from keras import ops
 
 from stalstm.description import Description
 from stalstm.fields import ours
-from stalstm.preprocessing.body_frame import BodyFrame, main_body
+from stalstm.preprocessing.body_frame import BodyFrame, main_body, place
 from stalstm.preprocessing.frame_layer import FrameLayerFields, expand
 
 
@@ -19,13 +19,14 @@ class Origin(BodyFrame):
     other remain; with `per="clip"` their common movement remains too.
 
     Args:
-        joint: Index of the joint that represents a body's place.
+        joint: Index of the joint that represents a body's place; `None` for the
+            mean of all joints.
         of: `"all"`, the mean over the bodies that are present; `"main"`, the
             place of the main performer, the first body that is present.
         per: See `BodyFrame`.
     """
 
-    def __init__(self, joint: int, of: str = "all", **kwargs):
+    def __init__(self, joint: int | None, of: str = "all", **kwargs):
         if of not in ("all", "main"):
             raise ValueError(
                 f'`of` must be "all" or "main". Received: of={of!r}'
@@ -38,11 +39,10 @@ class Origin(BodyFrame):
         if self.of == "main":
             skeleton = main_body(skeleton, present)
             present = ops.any(present, axis=-1, keepdims=True)
-        # The joint of an absent body is zero.
-        joint = skeleton[..., self.joint : self.joint + 1, :]
-        number = ops.cast(expand(present, joint), joint.dtype)
+        places = place(skeleton, self.joint)  # zero for an absent body
+        number = ops.cast(expand(present, places), places.dtype)
         number = ops.maximum(ops.sum(number, axis=-3, keepdims=True), 1.0)
-        return ops.sum(joint, axis=-3, keepdims=True) / number
+        return ops.sum(places, axis=-3, keepdims=True) / number
 
     def _apply(self, skeleton, reference):
         return skeleton - reference
@@ -58,10 +58,14 @@ class OriginFields(FrameLayerFields):
     # performer's.
     origin: str = ours("frame", choices=("frame", "clip", "camera"))
     origin_of: str = ours("all", choices=("all", "main"))
+    # What represents a body's place: its torso, or the mean of its joints.
+    origin_at: str = ours("torso", choices=("torso", "joints"))
 
     def layer(self, data: Description) -> Origin | None:
         if self.origin == "camera":
             return None
-        data.require(f"origin={self.origin}", ["torso"])
-        torso = data.skeleton.role("torso")
-        return Origin(torso, of=self.origin_of, per=self.origin)
+        joint = None
+        if self.origin_at == "torso":
+            data.require(f"origin={self.origin}", ["torso"])
+            joint = data.skeleton.role("torso")
+        return Origin(joint, of=self.origin_of, per=self.origin)

@@ -21,6 +21,15 @@ def test_is_a_good_frame_layer(of, per, tmp_path):
     run_frame_layer_test(Origin(TORSO, of=of, per=per), tmp_path)
 
 
+def test_without_a_torso_it_is_the_mean_of_all_joints():
+    moved, _ = run(Origin(None), CLIPS, WHOLE)
+    np.testing.assert_allclose(moved.mean(axis=(2, 3)), 0, atol=1e-6)
+    absent = make_absent(CLIPS)
+    moved, _ = run(Origin(None, of="main"), absent, WHOLE)
+    np.testing.assert_allclose(moved[0, 3:7, 0].mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(moved[0, :3, 1].mean(axis=1), 0, atol=1e-6)
+
+
 def test_of_each_frame_is_the_mean_of_the_torsos():
     moved, _ = run(Origin(TORSO), CLIPS, WHOLE)
     np.testing.assert_allclose(moved[:, :, :, TORSO].mean(2), 0, atol=1e-6)
