@@ -88,7 +88,8 @@ class HeadingFields(FrameLayerFields):
         if self.heading == "shoulders":
             roles = ["right_shoulder", "left_shoulder"]
             data.require(setting, roles)
-            return Heading(*map(data.skeleton.role, roles), per="clip")
+            right, left = map(data.skeleton.role, roles)
+            return Heading(right, left, per="clip")
         if self.heading == "bodies":
             data.require(setting, ["torso"], bodies=2)
             torso = data.skeleton.role("torso")
