@@ -168,7 +168,8 @@ def test_y_is_up_in_camera_space_and_the_axes_right_handed(
 def test_the_axes_of_mediapipe_become_those_of_the_camera():
     """x to the right, y down, z away: x to the left, y up, z away."""
     layout = Layout(KINECT2, up="-y")
-    np.testing.assert_array_equal(layout.to_camera([1, 2, 3]), [-1, -2, 3])
+    turned = layout.to_camera(np.array([1, 2, 3]))
+    np.testing.assert_array_equal(turned, [-1, -2, 3])
 
 
 def test_an_infinite_coordinate_does_not_spread():
