@@ -18,7 +18,7 @@ def fill_in_a_loop(skeleton, max_gap):
     for body in range(bodies):
         known = ~np.isnan(skeleton[:, body, :, 0])
         stretches: list[list[int]] = []
-        for frame in np.flatnonzero(known.any(axis=1)):
+        for frame in np.flatnonzero(known.any(axis=1)).tolist():
             if stretches and frame - stretches[-1][-1] <= max_gap + 1:
                 stretches[-1].append(frame)
             else:
