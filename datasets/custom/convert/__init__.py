@@ -1,0 +1,1 @@
+"""Converters of raw recordings of other formats, one a file."""
