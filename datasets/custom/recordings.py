@@ -214,15 +214,15 @@ def _clip_files(folder: pathlib.Path) -> Iterator[str]:
             folders.clear()
             continue
         seen.add(here)
-        folders[:] = [x for x in sorted(folders) if not x.startswith(".")]
+        folders[:] = sorted(x for x in folders if not x.startswith("."))
+        inside = pathlib.PurePath(top).relative_to(folder).as_posix()
         for name in sorted(names):
-            path = pathlib.Path(top, name).relative_to(folder)
             if (
                 clip_files.suffix(name) in clip_files.SUFFIXES
                 and not name.startswith(".")
-                and str(path) != MANIFEST
+                and (inside, name) != (".", MANIFEST)
             ):
-                yield path.as_posix()
+                yield name if inside == "." else f"{inside}/{name}"
 
 
 def frames_of(recording: Recording, skeleton: Skeleton) -> np.ndarray:
