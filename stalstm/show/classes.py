@@ -52,7 +52,7 @@ def draw(poses: Sequence[tuple[str, np.ndarray]], skeleton: Skeleton) -> Figure:
         set_view(axes, pose)
         figure.text(
             (left + SIZE[0] / 2) / width,
-            (bottom + SIZE[1] - TITLE) / height,
+            (bottom + SIZE[1] - 0.9 * TITLE) / height,
             name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…",
             horizontalalignment="center",
             verticalalignment="bottom",
