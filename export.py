@@ -61,7 +61,7 @@ def main(argv):
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     try:
         trained = load(_WORKDIR.value)
-        name = _NAME.value or trained.records["config"]["dataset"].split("/")[0]
+        name = _NAME.value or trained.records["config"]["name"]
         check_name(name)
         if reason := trained.model.cannot_stream:
             print(f"{name} has no files for live streams: {reason}.")

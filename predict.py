@@ -24,6 +24,7 @@ from absl import app, flags, logging
 import datasets
 import stalstm
 from datasets.raw import RawDataError
+from stalstm.description import Description
 from stalstm.loading import LoadError
 from stalstm.paths import DEFINE_path
 from stalstm.runtime.errors import ServingError
@@ -43,12 +44,12 @@ _SERVER = flags.DEFINE_string(
     None,
     "Server that has the model: host:port for gRPC, http://host:port for REST.",
 )
-_DATASET = flags.DEFINE_enum(
+_DATASET = flags.DEFINE_string(
     "dataset",
     None,
-    datasets.names(),
-    "Data set whose format the recordings have. Default: the one that the "
-    "model was trained on; if that is not known, whichever can read them.",
+    f"Data set whose format the recordings have: {', '.join(datasets.names())}"
+    ", or a folder of own recordings. Default: the one that the model was "
+    "trained on; if that is not known, whichever can read them.",
 )
 _STREAM = flags.DEFINE_bool(
     "stream", False, "Print the answer after every frame."
@@ -109,16 +110,28 @@ def read(model, path: str) -> list[tuple[str, np.ndarray]]:
     Raises:
         RawDataError: No data set reads them; says why.
     """
-    trained_on = _training(model).get("dataset", "").split("/")[0]
-    name = _DATASET.value or trained_on
-    names = [name] if name in datasets.names() else datasets.names()
     reasons = []
-    for candidate in names:
+    for data_set in candidates(model):
         try:
-            return list(datasets.get(candidate).recordings(path))
+            return list(data_set.recordings(path))
         except RawDataError as error:
             reasons.append(str(error))
     raise RawDataError("\n".join(dict.fromkeys(reasons)))
+
+
+def candidates(model) -> list[datasets.DataSet]:
+    """The data sets whose format the recordings may have."""
+    if _DATASET.value:
+        try:
+            return [datasets.get(_DATASET.value)]
+        except ValueError as error:
+            raise app.UsageError(f"--dataset: {error}") from None
+    if training := _training(model):
+        name = training["dataset"].split("/")[0]
+        data = Description.from_json(training["data"])
+        if data_set := datasets.as_trained(name, data):
+            return [data_set]
+    return [datasets.get(name) for name in datasets.names()]
 
 
 def predict_all(model, clips: list[tuple[str, np.ndarray]]) -> None:

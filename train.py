@@ -5,6 +5,7 @@
     python train.py --dataset=sbu --fold=all --raw_dir=~/SBU    all five
     python train.py --dataset=sbu --fold=3 --set=n1=500 --set=dropout=0.3
     python train.py --dataset=ntu --protocol=cross_view --raw_dir=~/NTU
+    python train.py --dataset=FOLDER            your own, see docs/own_data.md
     python train.py --set=model=deep_lstm --set=stages=joint    another model
 
 An interrupted run is resumed by the same command.
@@ -31,11 +32,14 @@ from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 
 EXPORT_DIR = "--export_dir=exported"
-DATA_SETS = {name: datasets.get(name) for name in datasets.names()}
+INTERRUPTED = "Interrupted. Run the same command to resume."
 
 # What to train on.
-_DATASET = flags.DEFINE_enum(
-    "dataset", "synthetic", list(DATA_SETS), "Data set to train on."
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    "synthetic",
+    f"Data set to train on: {', '.join(datasets.names())}, or the path of a "
+    "folder of own recordings.",
 )
 _FOLD = flags.DEFINE_string(
     "fold", None, "Fold to test on, or all; the other folds train."
@@ -69,7 +73,7 @@ def _define(option: datasets.Option, names: list[str]) -> flags.FlagHolder:
 # Flags that only some data sets have.
 _OPTIONS = {
     option.name: _define(option, names)
-    for option, names in datasets.options(DATA_SETS.values()).items()
+    for option, names in datasets.options().items()
 }
 # How to train, and where.
 _SET = flags.DEFINE_multi_string(
@@ -105,12 +109,11 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
-    name = _DATASET.value
     try:
-        builder = make_builder(name)
+        name, builder = make_builder()
         data = Description.from_json(builder.info.metadata)
         protocols = choose_protocols(name, data)
-        base, choices = recipes.get(name, data)
+        base, choices = recipes.get(builder.name, data)
         recipe = base.override(_SET.value)
         # What does not fit is an error now, not after the preparation.
         recipe.check(data)
@@ -118,7 +121,15 @@ def main(argv):
         strategy = distribution(recipe)
     except ValueError as error:
         raise app.UsageError(str(error)) from None
+    except RawDataError as error:
+        raise SystemExit(f"--dataset: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    if choices:
+        print("The recipe, chosen by the data; --set=name=value changes it:")
+        print(*(f"  {line}" for line in choices), sep="\n")
     run = {
+        "name": name,
         "seed": _SEED.value,
         "recurrence": resolve_recurrence(_RECURRENCE.value),
         "strategy": _STRATEGY.value,
@@ -143,24 +154,30 @@ def main(argv):
     except workdir_lib.WorkdirError as error:
         raise SystemExit(f"--workdir: {error}") from None
     except KeyboardInterrupt:
-        raise SystemExit(
-            "Interrupted. Run the same command to resume."
-        ) from None
+        raise SystemExit(INTERRUPTED) from None
 
 
-def make_builder(name: str) -> tfds.core.DatasetBuilder:
-    """The builder of the data set, with the options from the command line.
+def make_builder() -> tuple[str, tfds.core.DatasetBuilder]:
+    """The data set's name and builder, with the options of the command line.
 
     Raises:
-        ValueError: An option that this data set does not have.
+        ValueError: There is no such data set, or it has no such option.
+        RawDataError: A folder of own recordings cannot be read.
     """
-    data_set = DATA_SETS[name]
+    try:
+        data_set = datasets.get(_DATASET.value)
+    except ValueError as error:
+        raise ValueError(f"--dataset: {error}") from None
     mine = {option.name for option in data_set.options}
-    for option, flag in _OPTIONS.items():
-        if flag.present and option not in mine:
-            raise ValueError(f"--{option}: does not go with --dataset={name}")
+    not_mine = [x for x, y in _OPTIONS.items() if y.present and x not in mine]
+    if data_set.folder is not None and _RAW_DIR.present:
+        not_mine.append("raw_dir")
+    if not_mine:
+        raise ValueError(
+            f"--{not_mine[0]}: does not go with --dataset={_DATASET.value}"
+        )
     values = {option: _OPTIONS[option].value for option in mine}
-    return data_set.builder(data_dir=_DATA_DIR.value, **values)
+    return data_set.name, data_set.builder(data_dir=_DATA_DIR.value, **values)
 
 
 def choose_protocols(name: str, data: Description) -> dict[str, Protocol]:

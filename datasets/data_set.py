@@ -25,7 +25,7 @@ import importlib
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -72,12 +72,15 @@ class DataSet:
         read: Reads one raw file, given its content and the name that error
             messages call it. Returns the skeleton, `(frames, bodies, joints,
             3)`, float32, metres in camera space; raises `RawDataError`.
+        folder: The folder of own recordings that is this data set; `None` for
+            the data sets of this package.
     """
 
     name: str
     options: tuple[Option, ...]
     survey: Callable[[str | os.PathLike[str]], raw.Survey[Any]]
     read: Callable[[bytes, str], np.ndarray]
+    folder: pathlib.Path | None = None
 
     def builder(
         self, data_dir: str | os.PathLike[str] | None = None, **options: Any
@@ -134,16 +137,21 @@ class DataSet:
             )
 
 
-def options(data_sets: Iterable[DataSet]) -> dict[Option, list[str]]:
-    """The options of some data sets, each with the names of those that have it.
+def users_of(
+    options: Mapping[str, Iterable[Option]],
+) -> dict[Option, list[str]]:
+    """The names of the data sets that have an option, for each.
+
+    Args:
+        options: The options of each data set, by its name.
 
     Raises:
         ValueError: Two data sets mean different options by one name.
     """
     users: dict[Option, list[str]] = {}
-    for data_set in data_sets:
-        for option in data_set.options:
-            users.setdefault(option, []).append(data_set.name)
+    for name, of_name in options.items():
+        for option in of_name:
+            users.setdefault(option, []).append(name)
     for one, other in itertools.combinations(users, 2):
         if one.name == other.name:
             raise ValueError(

@@ -16,7 +16,7 @@ from stalstm.recipe import Recipe
 
 PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
 # Format of config.json. It changes when older workdirs can no longer be read.
-FORMAT = 2
+FORMAT = 3
 RECORDS = ("config", "metrics", "evaluation")
 
 

@@ -220,7 +220,7 @@ def _sizes(
     return tuple(
         f"{split}: {clips[split]} clips"
         + (
-            f" of {len(subjects[split])} subjects: "
+            f" of {len(subjects[split])} subject(s): "
             f"{', '.join(sorted(subjects[split], key=_natural))}"
             if subjects[split]
             else ""

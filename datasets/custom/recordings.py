@@ -5,6 +5,7 @@
 
 import dataclasses
 import functools
+import json
 import os
 import pathlib
 import stat
@@ -352,7 +353,7 @@ class Reader:
         features: dict[str, Any] = {
             "subject": recording.subject or "",
             "group": recording.group or "",
-            "metadata": dict(recording.metadata),
+            "metadata": json.dumps(recording.metadata),
         }
         if self.labels and recording.label is not None:
             features["label"] = self.labels.index(recording.label)

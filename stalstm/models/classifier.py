@@ -110,6 +110,16 @@ class Classifier(keras.Model):
         self.skeleton = skeleton
         self.bodies = bodies
         self.preprocessing = list(preprocessing)
+        strides = [layer.stride > 1 for layer in self.preprocessing]
+        if True in strides and any(
+            layer.look_ahead
+            for layer in self.preprocessing[strides.index(True) :]
+        ):
+            raise ValueError(
+                "`preprocessing` must have layers that look ahead before those "
+                "that leave out frames. Received: "
+                f"{', '.join(x.name for x in self.preprocessing)}"
+            )
         self.arguments: Any = self.Arguments(**arguments)
 
     @property
@@ -163,7 +173,7 @@ class Classifier(keras.Model):
                 0 for those that have none, before their first one or after
                 their last.
             frames: `(batch,)` float32, number of frames so far, including this
-                one.
+                one, without those that the frame layers have left out.
             state: State after the frame before, or `network_state`.
 
         Returns:
@@ -251,8 +261,7 @@ class Classifier(keras.Model):
         Returns:
             The outputs, and the new state. The outputs are a dict with
                 logits, probabilities: `(batch, classes)`, so far.
-                frames: `(batch,)`, number of frames that came in so far, those
-                    not counted that a frame layer leaves out.
+                frames: `(batch,)`, number of frames that came in so far.
                 spatial_attention, temporal_attention: `(batch, K)` and
                     `(batch,)`, of the frame that came in, zero where none did;
                     those that `attentions` names.
@@ -264,16 +273,22 @@ class Classifier(keras.Model):
         frame = ops.where(valid[:, None, None, None], frame, 0.0)
         present = self._present(frame)
         prepared = []
+        came = valid
         for layer, old in zip(
             self.preprocessing, state["preprocessing"], strict=True
         ):
             frame, present, valid, new = layer.step(frame, present, valid, old)
             prepared.append(new)
+            if layer.look_ahead:
+                came = valid
         features, present = self._flat(frame, present)
-        valid = ops.cast(valid, "float32")
-        frames = state["frames"] + valid
+        frames = state["frames"] + ops.cast(came, "float32")
         outputs, network = self.classify_frame(
-            features, present, valid, frames, state["network"]
+            features,
+            present,
+            ops.cast(valid, "float32"),
+            -(-frames // self.stride) if self.stride > 1 else frames,
+            state["network"],
         )
         outputs = {**_with_probabilities(outputs), "frames": frames}
         new_state = {

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import datasets
+from datasets.data_set import ON_BAD_FILE, users_of
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.raw import RawDataError
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
@@ -37,7 +38,9 @@ def test_the_data_sets_are_the_folders_of_the_package():
 
 
 def test_an_unknown_data_set_is_an_error_that_names_the_known():
-    with pytest.raises(ValueError, match=r"ntu, sbu, synthetic\. .*'nut'"):
+    with pytest.raises(
+        ValueError, match=r"ntu, sbu, synthetic, or .*folder.*: nut"
+    ):
         datasets.get("nut")
 
 
@@ -94,19 +97,16 @@ def test_an_option_has_the_default_of_the_builder(name, tmp_path):
             assert arguments[option.name].default == option.default
 
 
-def with_options(name, *options):
-    survey = datasets.get("sbu").survey
-    return datasets.DataSet(name, options, survey, read=np.frombuffer)
-
-
 def test_data_sets_share_an_option():
     share, own = (
         datasets.Option(name, default=False, help="") for name in ("a", "b")
     )
     again = dataclasses.replace(share)
-    assert datasets.options(
-        [with_options("one", share), with_options("two", own, again)]
-    ) == {share: ["one", "two"], own: ["two"]}
+    assert users_of({"one": [share], "two": [own, again]}) == {
+        share: ["one", "two"],
+        own: ["two"],
+    }
+    assert datasets.options()[ON_BAD_FILE] == ["ntu", "FOLDER"]
 
 
 def test_different_options_of_one_name_are_an_error():
@@ -114,7 +114,7 @@ def test_different_options_of_one_name_are_an_error():
         datasets.Option("a", default, help="") for default in (False, True)
     )
     with pytest.raises(ValueError, match=r"`a` must be .*of one; .*of two"):
-        datasets.options([with_options("one", one), with_options("two", other)])
+        users_of({"one": [one], "two": [other]})
 
 
 @pytest.mark.parametrize("name", SKELETONS)

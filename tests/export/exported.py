@@ -49,9 +49,11 @@ def with_records(recipe: Recipe, data: Description, model: Any) -> Trained:
     for weight in model.trainable_weights:
         weight.assign(rng.normal(scale=0.4, size=weight.shape))
     config = {
+        "name": "sbu",
         "dataset": "sbu/2.0.0",
         "data_dir": "a/folder/of/this/machine",
         "test_split": "fold_1",
+        "data": data.to_json(),
         "recipe": recipe.to_dict(recipe),
     }
     records = {
@@ -64,7 +66,7 @@ def with_records(recipe: Recipe, data: Description, model: Any) -> Trained:
 
 def write_workdir(path: pathlib.Path, small: Trained, data_dir: pathlib.Path):
     """A workdir as `train.py` leaves it."""
-    config = {**small.records["config"], "data": small.data.to_json()}
+    config = dict(small.records["config"])
     del config["data_dir"]
     workdir.begin(path, config, data_dir=str(data_dir))
     for name in ("metrics", "evaluation"):

@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from stalstm import preprocessing
 from stalstm.layers import LSTM
 from stalstm.models.classifier import Classifier
 from stalstm.models.sta_lstm import STALSTM
 from tests.models.bidirectional import Bidirectional
-from tests.models.model_test import INPUTS, make_model, run_model_test
+from tests.models.model_test import (
+    INPUTS,
+    make_model,
+    run_model_test,
+)
 
 SKELETON, LENGTH = INPUTS["skeleton"], INPUTS["length"]
 
@@ -106,3 +111,10 @@ def test_a_model_that_cannot_stream_says_why(tmp_path):
     for call in (model.initial_state, model.network_state):
         with pytest.raises(NotImplementedError, match="whole clip"):
             call(1)
+
+
+def test_what_looks_ahead_comes_before_what_leaves_out_frames():
+    layers = [preprocessing.Smoothing(), preprocessing.Stride(2)]
+    make_model(STALSTM, preprocessing=layers)
+    with pytest.raises(ValueError, match=r"look ahead.*stride.*, smoothing"):
+        make_model(STALSTM, preprocessing=layers[::-1])

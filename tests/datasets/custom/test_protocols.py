@@ -101,7 +101,7 @@ def test_ten_subjects_make_five_folds_of_two_with_balanced_classes():
         assert len({x.subject for x in fold}) == 2
         labels = collections.Counter(x.label for x in fold)
         assert labels == {f"class {label}": 4 for label in range(4)}
-    assert division.lines[0].startswith("fold_1: 16 clips of 2 subjects: s")
+    assert division.lines[0].startswith("fold_1: 16 clips of 2 subject(s): s")
 
 
 @given(seed=st.integers(0, 2**32 - 1), folds=st.integers(2, 6))

@@ -349,7 +349,7 @@ def test_a_reader_gives_the_features_of_the_row_in_any_process(tmp_path):
         "label": 1,
         "subject": "anna",
         "group": "",
-        "metadata": {"room": "roof"},
+        "metadata": '{"room": "roof"}',
     }
     assert clip.counts == {"filled_joints": 1, "empty_frames": 1}
     assert "label" not in Reader(LAYOUT)(recording).features
