@@ -14,6 +14,7 @@ shortest real example is `datasets/synthetic`, which borrows the reader of
    classes and the protocols. Its splits are those that the protocols name. Its
    raw folder is `datasets.building.manual_dir(dl_manager)`. `README.md`,
    `CITATIONS.bib` and `TAGS.txt` stand next to it.
+   For many thousand recordings, derive it from `datasets.parts_builder`.
 3. `__init__.py` defines `DATA_SET`, a `DataSet`, without importing TensorFlow.
 
 `train.py --dataset=<name>` and `predict.py` then find it, with its options as
