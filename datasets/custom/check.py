@@ -70,13 +70,15 @@ def check(
         print(wrapped(line, others="  "))
     if inspection.samples:
         print(_draw(inspection, out))
+    if inspection.summary:
+        print()
     if inspection.severity == Severity.WRONG:
-        print("\nCorrect what is wrong, then check again:")
+        print("Correct what is wrong, then check again:")
         print(f"  {command('-m', 'datasets.custom.check', str(folder))}")
     else:
         is_name = str(folder) in datasets.names()
         path = os.path.join(os.curdir, folder) if is_name else folder
-        print("\nTrain on it:")
+        print("Train on it:")
         print(f"  {command(script('train.py'), f'--dataset={path}')}")
     return int(inspection.severity)
 
