@@ -7,11 +7,14 @@ paper, trained in one stage, with what is known to help small data sets; see
 docs/own_data.md for what it reaches.
 """
 
+from stalstm.augmentation import names_a_side
 from stalstm.description import Contents, Description
 from stalstm.recipe import Recipe
 
 # Longer clips are thinned out: an LSTM learns little from a hundred frames.
 LONGEST = 100
+# Clips are padded to about so many different lengths.
+LENGTHS = 8
 ITERATIONS = 2500
 # Beyond so many clips, each is still seen forty times.
 TIMES_SEEN = 40
@@ -58,57 +61,41 @@ def recipe(data: Description) -> tuple[Recipe, list[str]]:
         )
         lines.append(f"{settings}: {reason}")
 
-    roles = data.skeleton.roles
+    place = "torso" if "torso" in data.skeleton.roles else "joints"
     contents = data.contents or Contents(0, data.bodies, 0, 0)
-    two = data.bodies == contents.least_bodies == 2
-    if "torso" in roles:
-        choose("places are measured from the torso", relative_to="torso")
-    else:
+    if place == "joints":
         choose(
-            "the skeleton names no torso; places are measured from the mean "
-            "of all joints",
+            "the skeleton names no torso, so a body is where its joints are on "
+            "average",
             origin_at="joints",
-            relative_to="joints",
         )
-    if data.bodies == 1:
-        choose("there is one body, so there is no order", body_order="recorded")
-    elif two and "torso" in roles:
+    if data.bodies == contents.least_bodies == 2 and place == "torso":
         choose(
-            "two bodies in every clip; the one on the left comes first",
-            body_order="left_first",
+            "of two bodies the left one comes first", body_order="left_first"
         )
+        choose("clips are turned: the two stand side by side", heading="bodies")
+        sided = any(map(names_a_side, data.classes))
+        if data.skeleton.mirror and not sided:
+            choose("no class names a side, so a mirror may help", mirror=True)
     else:
-        choose("bodies stay in the recorded order", body_order="recorded")
-    if two and "torso" in roles:
-        choose(
-            "a clip is turned so that the two stand side by side",
-            heading="bodies",
-        )
-    elif {"left_shoulder", "right_shoulder"} <= set(roles):
-        choose(
-            "a clip is turned so that its first body faces the camera at first",
-            heading="shoulders",
-        )
-    else:
-        choose(
-            "the skeleton names no shoulders, so clips are not turned; the "
-            "training turns them at random instead",
-            heading="camera",
-            yaw=90.0,
-        )
+        choose("poses count, not places in the room", relative_to=place)
+        # Better on unknown people and cameras than to turn the clips by their
+        # first frame's shoulders, which a sensor often sees badly.
+        choose("bodies may be seen from any side", yaw=90.0)
     if data.bodies == 2:
-        choose("distances between the two bodies", distances=0.3)
+        choose("distances between two bodies are features", distances=0.3)
     stride = max(1, -(-contents.long_frames // LONGEST))
     if stride > 1:
         choose(
-            f"nine of ten clips have up to {contents.long_frames} frames; the "
-            f"network sees one of {stride}, in clips and in streams, which "
-            "keep the recordings' frame rate",
+            f"many clips have {contents.long_frames} frames; the network sees "
+            f"one of {stride}. Streams must keep the recordings' frame rate",
             stride=stride,
         )
-    iterations = max(
-        ITERATIONS, contents.clips * TIMES_SEEN // BASE.training.batch_size
-    )
+    padding = -(-contents.long_frames // (stride * 8 * LENGTHS)) * 8
+    if padding > 8:
+        choose("few lengths of batches to compile", pad_to_multiple_of=padding)
+    batches = contents.clips * TIMES_SEEN // BASE.training.batch_size
+    iterations = max(ITERATIONS, batches)
     choose(f"for {contents.clips} clips", iterations=iterations)
     return BASE.replace(**values), lines
 

@@ -33,47 +33,54 @@ def test_a_set_with_a_recipe_of_its_own_gets_that():
     assert not lines
 
 
-def test_one_body_has_no_order_and_faces_the_camera():
+def test_one_body_has_no_order_and_is_known_from_any_side():
     values, lines = chosen(ALONE)
     assert values["body_order"] == "recorded"
-    assert values["heading"] == "shoulders"
+    assert values["heading"] == "camera"
+    assert values["yaw"] == 90
     assert values["distances"] == 0
     assert values["relative_to"] == "torso"
-    assert "heading=shoulders: " in lines
+    assert not values["mirror"]
+    assert "relative_to=torso: " in lines
 
 
 def test_two_bodies_are_ordered_and_measure_their_distances():
     values, lines = chosen(PAIR)
     assert values["body_order"] == "left_first"
     assert values["heading"] == "bodies"
+    assert values["relative_to"] == "origin"
     assert values["distances"] == 0.3
     assert "distances=0.3: " in lines
+
+
+def test_two_bodies_are_mirrored_unless_a_class_names_a_side():
+    assert chosen(PAIR)[0]["mirror"]
+    values, _ = chosen(PAIR, classes=("push left", "hug"))
+    assert not values["mirror"]
+    without_pairs = dataclasses.replace(NITE, mirror=())
+    assert not chosen(PAIR, skeleton=without_pairs)[0]["mirror"]
 
 
 def test_an_order_needs_two_bodies_in_every_clip():
     values, _ = chosen(PAIR, contents=CONTENTS)
     assert values["body_order"] == "recorded"
-    assert values["heading"] == "shoulders"
+    assert values["heading"] == "camera"
     assert values["distances"] == 0.3
 
 
 def test_three_bodies_are_like_one():
     values, _ = chosen(PAIR, bodies=3)
     assert values["body_order"] == "recorded"
-    assert values["heading"] == "shoulders"
+    assert values["relative_to"] == "torso"
     assert values["distances"] == 0
 
 
 def test_without_roles_the_mean_of_the_joints_does():
     worm = Skeleton("worm", ("head", "ring", "tail"))
-    values, lines = chosen(ALONE, skeleton=worm)
-    assert values["origin_at"] == values["relative_to"] == "joints"
-    assert values["heading"] == "camera"
-    assert "names no torso" in lines
-    assert "names no shoulders" in lines
-    values, _ = chosen(ALONE, skeleton=MEDIAPIPE)
-    assert values["relative_to"] == "joints"
-    assert values["heading"] == "shoulders"
+    for skeleton in (worm, MEDIAPIPE):
+        values, lines = chosen(ALONE, skeleton=skeleton)
+        assert values["origin_at"] == values["relative_to"] == "joints"
+        assert "names no torso" in lines
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,10 @@ def test_long_clips_are_thinned_and_streams_are_told(frames, stride):
     values, lines = chosen(ALONE, contents=contents)
     assert values["stride"] == stride
     assert ("keep the recordings' frame rate" in lines) == (stride > 1)
+    # Few lengths of batches.
+    multiple = values["pad_to_multiple_of"]
+    assert multiple % 8 == 0
+    assert -(-frames // stride) / multiple <= 8
 
 
 def test_every_clip_of_a_large_set_is_seen_forty_times():
