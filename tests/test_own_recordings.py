@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from absl import app
 
-from datasets.custom import example
+from datasets.custom import check, example
 from datasets.custom.recordings import survey
 from tests import door
 
