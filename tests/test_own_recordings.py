@@ -36,6 +36,17 @@ def predict(capsys):
     return predict
 
 
+@pytest.mark.parametrize("kind", ["one", "three"])
+def test_nothing_is_wrong_with_the_examples(kind, tmp_path, capsys):
+    example.write_example(tmp_path / "clips", kind)
+    status = check.check(tmp_path / "clips", tmp_path / "picture.png")
+    output = capsys.readouterr().out
+    assert status == 0, output
+    assert "Nothing is wrong" in output
+    assert f"train.py --dataset={tmp_path / 'clips'}" in output
+    assert (tmp_path / "picture.png").read_bytes()
+
+
 @pytest.mark.long(seconds=30)
 @pytest.mark.parametrize(
     ("kind", "bodies", "joints", "protocol"),

@@ -81,7 +81,7 @@ def test_the_clips_are_those_of_the_folder_in_metres(tmp_path):
     folder = write_folder(tmp_path / "clips", unit="cm", up="z")
     found = examples(build(folder, tmp_path / "data"))
     assert len(found) == 24
-    subjects = {}
+    subjects: dict[bytes, str] = {}
     for n in range(24):
         split, example = found[f"{n:02}"]
         assert example["label"] == n % 2
