@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from stalstm import augmentation, input_pipeline
 from stalstm.augmentation import Augmentation
+from stalstm.recipes import sbu
 from stalstm.skeletons import NITE, Skeleton
 from tests.fake_clips import DATA
 
@@ -52,6 +53,17 @@ def test_evaluation_never_changes_a_clip():
     )
     ((inputs, _),) = input_pipeline.evaluation_batches(clips, 6)
     np.testing.assert_array_equal(inputs["skeleton"], CLIPS)
+
+
+def test_a_model_and_its_exports_have_nothing_of_it():
+    plain = sbu.RECIPE.replace(units=4)
+    strong = plain.replace(**dataclasses.asdict(STRONG))
+    assert strong.augmentation == STRONG
+    config = strong.build(DATA).get_config()
+    assert {**config, "name": ""} == {
+        **plain.build(DATA).get_config(),
+        "name": "",
+    }
 
 
 def test_turns_are_rigid_and_within_their_angles():
