@@ -1,7 +1,6 @@
 """The direction that a clip begins in."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import keras
 from keras import ops
@@ -21,12 +20,12 @@ from stalstm.preprocessing.frame_layer import FrameLayerFields
 class Heading(BodyFrame):
     """Turns a clip around the vertical so that it begins facing the camera.
 
-    The horizontal direction from one point to another, each the mean of some
-    joints, becomes that of -x. With the right and the left joints of the main
-    performer, the first body that is present, the main performer faces the
-    camera; with the places of the first body and the second, the two stand side
-    by side, seen from the camera, the first one on the left of the image. Where
-    a point is missing, or both are above each other, nothing is turned.
+    The horizontal direction from one point to another becomes that of -x. With
+    the shoulders of the main performer, the first body that is present, from
+    right to left, the main performer faces the camera; with the places of the
+    first body and the second, the two stand side by side, seen from the camera,
+    the first one on the left of the image. Where a point is missing, or both
+    are above each other, nothing is turned.
 
     Args:
         start, end: Indices of the joints that the direction leads from and to.
@@ -35,21 +34,15 @@ class Heading(BodyFrame):
         per: See `BodyFrame`.
     """
 
-    def __init__(
-        self,
-        start: Sequence[int],
-        end: Sequence[int],
-        between: str = "joints",
-        **kwargs,
-    ):
+    def __init__(self, start: int, end: int, between: str = "joints", **kwargs):
         if between not in ("joints", "bodies"):
             raise ValueError(
                 '`between` must be "joints" or "bodies". '
                 f"Received: between={between!r}"
             )
         super().__init__(**kwargs)
-        self.start = list(start)
-        self.end = list(end)
+        self.start = start
+        self.end = end
         self.between = between
 
     def _measure(self, skeleton, present):
@@ -59,7 +52,7 @@ class Heading(BodyFrame):
         else:
             first = second = main_body(skeleton, present)[..., 0, :, :]
             there = ops.any(present, axis=-1)
-        direction = _mean(second, self.end) - _mean(first, self.start)
+        direction = second[..., self.end, :] - first[..., self.start, :]
         # Across and away, without the height.
         across, away = direction[..., 0:1], direction[..., 2:3]
         length = norm(ops.concatenate([across, away], axis=-1))
@@ -86,12 +79,9 @@ class Heading(BodyFrame):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HeadingFields(FrameLayerFields):
-    # What faces the camera in a clip's first frame: the main performer, by the
-    # shoulders alone or by all joints that have a side; or the line from one of
-    # two bodies to the other.
-    heading: str = ours(
-        "camera", choices=("shoulders", "sides", "bodies", "camera")
-    )
+    # What faces the camera in a clip's first frame: the main performer's
+    # shoulders, or the line from one of two bodies to the other.
+    heading: str = ours("camera", choices=("shoulders", "bodies", "camera"))
 
     def layer(self, data: Description) -> Heading | None:
         setting = f"heading={self.heading}"
@@ -99,25 +89,9 @@ class HeadingFields(FrameLayerFields):
             roles = ["right_shoulder", "left_shoulder"]
             data.require(setting, roles)
             right, left = map(data.skeleton.role, roles)
-            return Heading([right], [left], per="clip")
-        if self.heading == "sides":
-            pairs = data.skeleton.mirror
-            if not pairs:
-                raise ValueError(
-                    f"`{setting}` needs a skeleton with pairs of left and "
-                    "right joints. Received: data with the skeleton "
-                    f"{data.skeleton.name}, without such pairs"
-                )
-            sides = [[data.skeleton.index(x) for x in pair] for pair in pairs]
-            left, right = zip(*sides, strict=True)
             return Heading(right, left, per="clip")
         if self.heading == "bodies":
             data.require(setting, ["torso"], bodies=2)
             torso = data.skeleton.role("torso")
-            return Heading([torso], [torso], between="bodies", per="clip")
+            return Heading(torso, torso, between="bodies", per="clip")
         return None
-
-
-def _mean(body, joints):
-    """The mean place of some joints of a body, `(..., 3)`."""
-    return sum(body[..., joint, :] for joint in joints) / len(joints)
