@@ -3,15 +3,16 @@
 import collections
 import dataclasses
 import hashlib
+import itertools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets import building, parts, raw
-from datasets.custom import protocols
+from datasets.custom import headings, protocols
 from datasets.custom.layout import MANIFEST, Layout, file_of, read_layout
 from datasets.custom.manifest import classes, read_manifest
 from datasets.custom.recordings import Reader, Recording, listed
@@ -21,6 +22,8 @@ from datasets.raw import RawDataError
 from stalstm.description import Contents, Description
 
 VERSION = tfds.core.Version("1.0.0")
+# Clips of a part, at most 500, from which the direction of bodies is known.
+SAMPLED = 100
 
 
 @dataclasses.dataclass(eq=False)
@@ -156,10 +159,18 @@ def make(
             least_bodies=min(report.bodies),
             median_frames=int(np.median(report.lengths)),
             long_frames=int(np.quantile(report.lengths, 0.9)),
+            turned=headings.turned(_samples(everything), layout.skeleton),
         ),
         reading=layout.to_json(),
     )
     return Builder(config=config, data_dir=root, on_bad_file=on_bad_file)
+
+
+def _samples(everything: list[Part[Recording]]) -> Iterator[np.ndarray]:
+    """Some clips of every part."""
+    for part in everything:
+        for _, example in itertools.islice(part(), SAMPLED):
+            yield example["skeleton"]
 
 
 def _parts_folder(root: Any, config: str) -> pathlib.Path:

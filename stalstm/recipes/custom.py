@@ -13,6 +13,9 @@ from stalstm.recipe import Recipe
 
 # Longer clips are thinned out: an LSTM learns little from a hundred frames.
 LONGEST = 100
+# Degrees: training clips are turned by as much as bodies are turned in the
+# recordings, and NARROWEST more, up to WIDEST.
+NARROWEST, WIDEST = 30.0, 90.0
 # Clips are padded to about so many different lengths.
 LENGTHS = 8
 ITERATIONS = 2500
@@ -81,7 +84,13 @@ def recipe(data: Description) -> tuple[Recipe, list[str]]:
         choose("poses count, not places in the room", relative_to=place)
         # Better on unknown people and cameras than to turn the clips by their
         # first frame's shoulders, which a sensor often sees badly.
-        choose("bodies may be seen from any side", yaw=90.0)
+        if contents.turned is None:
+            choose("which way bodies face is not known", yaw=WIDEST)
+        else:
+            choose(
+                f"nine of ten bodies face within {contents.turned} degrees",
+                yaw=min(WIDEST, NARROWEST + contents.turned),
+            )
     if data.bodies == 2:
         choose("distances between two bodies are features", distances=0.3)
     stride = max(1, -(-contents.long_frames // LONGEST))

@@ -38,10 +38,19 @@ def test_one_body_has_no_order_and_is_known_from_any_side():
     assert values["body_order"] == "recorded"
     assert values["heading"] == "camera"
     assert values["yaw"] == 90
+    assert "which way bodies face is not known" in lines
     assert values["distances"] == 0
     assert values["relative_to"] == "torso"
     assert not values["mirror"]
     assert "relative_to=torso: " in lines
+
+
+@pytest.mark.parametrize(("turned", "yaw"), [(0, 30), (7, 37), (80, 90)])
+def test_clips_are_turned_as_far_as_bodies_are_and_more(turned, yaw):
+    contents = dataclasses.replace(CONTENTS, turned=turned)
+    values, lines = chosen(ALONE, contents=contents)
+    assert values["yaw"] == yaw
+    assert f"face within {turned} degrees" in lines
 
 
 def test_two_bodies_are_ordered_and_measure_their_distances():

@@ -61,7 +61,11 @@ def test_the_data_describes_itself(tmp_path, capsys):
     # Four subjects: four folds, not five.
     assert list(data.protocols) == ["fold_1", "fold_2", "fold_3", "fold_4"]
     assert data.contents == Contents(
-        clips=24, least_bodies=1, median_frames=14, long_frames=23
+        clips=24,
+        least_bodies=1,
+        median_frames=14,
+        long_frames=23,
+        turned=None,
     )
     assert data.reading == {
         "unit": "cm",
