@@ -125,7 +125,7 @@ PUBLIC = {
     "utkinect": "UTKinect-Action3D (Xia, Chen, Aggarwal 2012): half of the "
     "subjects, trained on the other half, and the other way round",
     "n_ucla": "Northwestern-UCLA (Wang et al. 2014): the third camera, trained "
-    "on two others",
+    "on two others; without 95 clips that `check` found in both",
     "sbu_folder": "SBU Kinect Interaction (Yun et al. 2012), converted: the "
     "five official folds",
 }
