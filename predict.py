@@ -7,7 +7,8 @@
     python predict.py --model=workdirs/sbu_fold_3_seed_0 --split=fold_3
 
 A recording is a raw file of a data set in `datasets/`, a folder or a zip of
-them; or an own recording, or a folder of them (docs/own_data.md). With `--split` the model is evaluated on a split of its prepared data.
+them; or your own, a file or a folder (docs/own_data.md). With `--split` the
+model is evaluated on a split of its prepared data.
 """
 
 import json
