@@ -3,7 +3,6 @@
 import pathlib
 import re
 import shlex
-import signal
 import subprocess
 import time
 import urllib.request
@@ -161,7 +160,7 @@ class Newcomer:
         except (AssertionError, OSError) as error:
             self.failures.append(f"{command}\n{error}")
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
             server.communicate()
         print(f"{time.monotonic() - start:5.1f} s: {command}")
 
