@@ -183,7 +183,7 @@ def test_an_interrupt_says_how_to_resume(sbu, tmp_path, monkeypatch):
         ("--fold=0", r"--fold: expected 1, 2, 3, 4, 5 or all. Received: 0"),
         ("--fold=6", r"--fold: expected 1, 2, 3, 4, 5 or all. Received: 6"),
         ("--flod=3", "Unknown command line flag 'flod'"),
-        ("--dataset=ucf", "value should be one of"),
+        ("--dataset=ucf", "expected a data set, ntu, sbu"),
         ("--set=n3=5", "one of the recipe's fields: model, smoothing"),
         ("--set=n1=0", r"`n1` must be at least 1. Received: n1=0"),
         ("--set=model=cnn", r"`model` must be one of .*Received: model=cnn"),
@@ -202,7 +202,7 @@ def test_an_interrupt_says_how_to_resume(sbu, tmp_path, monkeypatch):
         ),
         ("--download", "--download: does not go with --dataset=synthetic"),
         ("--strategy=mirrored", "two GPUs or more. This machine has 0"),
-        ("--strategy=two", "value should be one of"),
+        ("--strategy=two", "expected a data set, ntu, sbu"),
         ("clips", r"expected flags only. Received: \['clips'\]"),
     ],
 )

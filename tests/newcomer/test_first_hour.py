@@ -90,6 +90,12 @@ class Newcomer:
             kind = files.read_json(config)["dataset"]
             if kind.startswith("sbu/"):  # as the synthetic set, same format
                 kind = kind.replace("sbu/", "synthetic/")
+            if kind.startswith("custom/"):
+                kind = "custom"
+        elif "train.py" in words and any(
+            "/" in x for x in words if x.startswith("--dataset=")
+        ):
+            kind = "own folder"
         else:
             return False
         if kind in self._done:
