@@ -4,6 +4,7 @@
     python train.py --dataset=sbu --fold=3 --raw_dir=~/SBU      one fold
     python train.py --dataset=sbu --fold=all --raw_dir=~/SBU    all five
     python train.py --dataset=sbu --fold=3 --set=n1=500 --set=dropout=0.3
+    python train.py --dataset=sbu --fold=3 --recipe=sbu_strong
     python train.py --dataset=ntu --protocol=cross_view --raw_dir=~/NTU
     python train.py --dataset=FOLDER            your own, see docs/own_data.md
     python train.py --set=model=deep_lstm --set=stages=joint    another model
@@ -26,6 +27,7 @@ import datasets
 from datasets.raw import RawDataError
 from stalstm import evaluation, files, input_pipeline, recipes, training
 from stalstm import workdir as workdir_lib
+from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description, Protocol
 from stalstm.layers.lstm import resolve_recurrence
 from stalstm.paths import DEFINE_path, command, script
@@ -76,6 +78,12 @@ _OPTIONS = {
     for option, names in datasets.options().items()
 }
 # How to train, and where.
+_RECIPE = flags.DEFINE_enum(
+    "recipe",
+    None,
+    recipes.names(),
+    "Recipe to train by. Default: that of the data set.",
+)
 _SET = flags.DEFINE_multi_string(
     "set", [], "Another value for a field of the recipe, name=value."
 )
@@ -98,6 +106,19 @@ _STRATEGY = flags.DEFINE_enum(
     ["one_device", "mirrored"],
     "mirrored: all GPUs of this machine share every batch.",
 )
+_VALIDATE = flags.DEFINE_bool(
+    "validate",
+    False,
+    "Hold out one of the training folds, and evaluate on it instead of the "
+    "test fold: to choose a recipe.",
+)
+_EVALUATE_EVERY = flags.DEFINE_integer(
+    "evaluate_every",
+    0,
+    "Evaluate every so many iterations too, for curve.json. Nothing is chosen "
+    "by it.",
+    lower_bound=0,
+)
 _WORKDIR = DEFINE_path(
     "workdir",
     None,
@@ -113,7 +134,9 @@ def main(argv):
         name, builder = make_builder()
         data = Description.from_json(builder.info.metadata)
         protocols = choose_protocols(name, data)
-        base, choices = recipes.get(builder.name, data)
+        if _VALIDATE.value:
+            protocols = {x: data.validation(x) for x in protocols}
+        base, choices = recipes.get(_RECIPE.value or builder.name, data)
         recipe = base.override(_SET.value)
         # What does not fit is an error now, not after the preparation.
         recipe.check(data)
@@ -136,6 +159,8 @@ def main(argv):
         "recipe": recipe.to_dict(base),
     }
     label = "fold_all" if len(protocols) > 1 else next(iter(protocols))
+    if _VALIDATE.value:
+        label += "_validation"
     workdir = _WORKDIR.value or pathlib.Path(
         f"workdirs/{name}_{label}_seed_{_SEED.value}"
     )
@@ -289,6 +314,12 @@ def train(
     }
     workdir_lib.begin(workdir, run, data_dir=str(builder.data_dir))
     print(f"{builder.info.full_name}, {name}: training in {workdir}")
+    test_batches = input_pipeline.evaluation_batches(
+        input_pipeline.load_clips(builder, protocol.test), batch_size=64
+    )
+    curve = None
+    if every := _EVALUATE_EVERY.value:
+        curve = AccuracyCurve(workdir, test_batches, data.classes, every)
     model = training.train(
         recipe,
         data,
@@ -297,14 +328,9 @@ def train(
         seed=run["seed"],
         recurrence=run["recurrence"],
         strategy=strategy,
+        curve=curve,
     )
-    result = evaluation.evaluate(
-        model,
-        input_pipeline.evaluation_batches(
-            input_pipeline.load_clips(builder, protocol.test), batch_size=64
-        ),
-        data.classes,
-    )
+    result = evaluation.evaluate(model, test_batches, data.classes)
     files.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
     print(

@@ -96,6 +96,29 @@ class Description:
                 f"{self.skeleton.name}, without {', '.join(lacking)}"
             )
 
+    def validation(self, name: str) -> Protocol:
+        """A protocol in which a training split takes the place of the test.
+
+        Of the first protocol the first training split is held out, of the
+        second one the second and so on, so that each of five folds is held out
+        once.
+
+        Args:
+            name: Name of the protocol.
+
+        Raises:
+            ValueError: The protocol trains on a single split.
+        """
+        train = self.protocols[name].train.split("+")
+        if len(train) < 2:
+            raise ValueError(
+                "validation holds out one of several training splits. "
+                f"Received: {name}, which trains on {train[0]} alone"
+            )
+        held_out = train[list(self.protocols).index(name) % len(train)]
+        others = [split for split in train if split != held_out]
+        return Protocol("+".join(others), held_out)
+
     def to_json(self) -> dict[str, Any]:
         """JSON values, for `from_json`."""
         return {

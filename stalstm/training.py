@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from stalstm import algorithm1, files, input_pipeline, stage_log
+from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe, Training
@@ -45,6 +46,7 @@ def train(
     seed: int,
     recurrence: str = "keras",
     strategy: tf.distribute.Strategy | None = None,
+    curve: AccuracyCurve | None = None,
 ) -> Classifier:
     """Runs every stage, or those that an interrupted run did not finish.
 
@@ -64,6 +66,8 @@ def train(
             over several devices; one device by default. Without dropout the
             numbers are the same up to rounding. A process must not make two:
             the second one collides with the first.
+        curve: Evaluates the stages that train the same networks as the last
+            one.
 
     Returns:
         The model of the last stage, on one device.
@@ -75,7 +79,8 @@ def train(
     strategy = strategy or tf.distribute.get_strategy()
     check_batch_size(recipe, strategy.num_replicas_in_sync)
     (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
-    for number, stage in enumerate(stages(recipe)):
+    table = stages(recipe)
+    for number, stage in enumerate(table):
         path = _stage_path(workdir, stage.name)
         if path.exists():
             continue
@@ -88,8 +93,13 @@ def train(
             for network in stage.starts_from:
                 _start_weights(model, network, stage, workdir)
             model.set_recurrence(recurrence)
-            compile_model(model, recipe.training, stage.iterations)
+            pause = curve.every if curve else 0
+            compile_model(model, recipe.training, stage.iterations, pause)
             done = log.resume(model)
+        callbacks = [log]
+        if curve and stage.arguments == table[-1].arguments:
+            curve.begin(stage.name, done)
+            callbacks.append(curve)
         batches = input_pipeline.training_batches(
             clips, recipe, data, stage_seed
         )
@@ -99,7 +109,7 @@ def train(
                 steps_per_epoch=stage.iterations - done,
                 shuffle=False,  # the batches are
                 verbose=0,
-                callbacks=[log],
+                callbacks=callbacks,
             )
         # `fit` does so too, unless it was killed just before.
         model.optimizer.finalize_variable_values(model.trainable_variables)
@@ -158,7 +168,7 @@ def transfer(
 
 
 def compile_model(
-    model: Classifier, training: Training, iterations: int
+    model: Classifier, training: Training, iterations: int, pause: int = 0
 ) -> None:
     """Compiles a model with Adam and the first term of equation (7).
 
@@ -166,6 +176,7 @@ def compile_model(
         model: The model of a stage.
         training: The recipe's fields.
         iterations: Number of iterations of the stage.
+        pause: Number of iterations after which callbacks must have a turn.
     """
     rate: float | keras.optimizers.schedules.LearningRateSchedule
     rate = training.learning_rate
@@ -181,7 +192,7 @@ def compile_model(
     # Ten iterations at once spare Python's overhead but cost a second trace,
     # which long stages earn back. Keras cannot do it under a strategy.
     if iterations >= 1000 and not tf.distribute.has_strategy():
-        at_once = math.gcd(iterations, stage_log.PERIOD, 10)
+        at_once = math.gcd(iterations, stage_log.PERIOD, 10, pause)
     model.compile(
         optimizer=keras.optimizers.Adam(
             rate,
