@@ -331,6 +331,7 @@ def train(
         curve=curve,
     )
     result = evaluation.evaluate(model, test_batches, data.classes)
+    result["parameters"] = model.count_params()
     files.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
     print(

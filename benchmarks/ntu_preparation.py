@@ -31,7 +31,7 @@ from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.ntu.performers import choose_performers
 from datasets.ntu.recordings import read_recording, survey
 from datasets.raw import RawDataError
-from stalstm import files
+from stalstm import files, machine
 from stalstm.paths import DEFINE_path
 
 RESULTS = programs.RESULTS / "ntu_preparation.json"
@@ -90,7 +90,7 @@ def main(argv):
     fastest = runs[f"{CLIPS} clips, 2 processes"]["seconds"]
     result = {
         "command": "python -m benchmarks.ntu_preparation",
-        "processor": programs.processor(),
+        "processor": machine.processor(),
         "python": platform.python_version(),
         "plain_reader_seconds": plain,
         "prepare": runs,

@@ -20,7 +20,7 @@ from absl import app, flags
 
 from benchmarks import programs
 from datasets.ntu.fake_recordings import write_fake_recordings
-from stalstm import algorithm1, files
+from stalstm import algorithm1, files, machine
 from stalstm.recipes import ntu
 
 RESULTS = programs.RESULTS / "ntu_training.json"
@@ -72,7 +72,7 @@ def main(argv):
         RESULTS,
         {
             "command": "python -m benchmarks.ntu_training",
-            "processor": programs.processor(),
+            "processor": machine.processor(),
             "clips": _CLIPS.value,
             "classes": _CLASSES.value,
             "settings": LEARNING,

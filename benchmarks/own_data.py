@@ -19,7 +19,7 @@ from absl import app, flags
 
 import datasets
 from benchmarks import programs
-from stalstm import files
+from stalstm import files, machine
 from stalstm.description import Description
 from stalstm.paths import DEFINE_path
 
@@ -114,7 +114,7 @@ def summary(
     ]
     assert data.contents is not None
     return {
-        "processor": programs.processor(),
+        "processor": machine.processor(),
         "clips": data.contents.clips,
         "classes": len(data.classes),
         "bodies": data.bodies,

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import platform
 import shlex
 import subprocess
 import sys
@@ -96,14 +95,3 @@ def train(
     """Runs `train.py`; arguments and errors otherwise as those of `run`."""
     command = [sys.executable, "train.py", *arguments]
     return run(command, environment, output)
-
-
-def processor() -> str:
-    """The processor of this machine, and its number of cores."""
-    name = platform.machine()
-    info = pathlib.Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-    return f"{name}, {os.cpu_count()} cores"

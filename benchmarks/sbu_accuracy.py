@@ -23,7 +23,7 @@ from absl import app, flags
 import datasets
 from benchmarks import programs
 from datasets.raw import RawDataError
-from stalstm import files
+from stalstm import files, machine
 from stalstm.description import Description
 from stalstm.paths import DEFINE_path
 
@@ -72,7 +72,7 @@ def main(argv):
     means = {x: float(np.mean(list(y.values()))) for x, y in seeds.items()}
     result = {
         "command": command(),
-        "processor": programs.processor(),
+        "processor": machine.processor(),
         **of_all_runs(runs),
         "accuracy_by_seed_and_fold": seeds,
         "mean_by_seed": means,

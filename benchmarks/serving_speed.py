@@ -35,7 +35,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import programs
-from stalstm import files
+from stalstm import files, machine
 from stalstm.export.errors import ExportError
 from stalstm.export.litert import PRECISIONS, check_installed
 from stalstm.paths import DEFINE_path
@@ -114,7 +114,7 @@ def main(argv):
             peer.append(programs.run(shlex.split(_PEER.value)).json())
     result = {
         "command": "python -m benchmarks.serving_speed",
-        "processor": programs.processor(),
+        "processor": machine.processor(),
         "trained_at_commit": served["training"]["commit"],
         "versions": served["export_versions"],
         "clip_frames": FRAMES,

@@ -28,7 +28,7 @@ from typing import Any
 from absl import app, flags
 
 from benchmarks import programs
-from stalstm import files
+from stalstm import files, machine
 from stalstm.paths import DEFINE_path
 
 RESULTS = programs.RESULTS / "speed.json"
@@ -80,7 +80,7 @@ def main(argv):
             print(f"round {number + 1}, {shape}: {measured}", flush=True)
     result: dict[str, Any] = {
         "command": "python -m benchmarks.speed",
-        "processor": programs.processor(),
+        "processor": machine.processor(),
         "rounds": _ROUNDS.value,
         **{shape: summary(x, list(sides)) for shape, x in rounds.items()},
     }

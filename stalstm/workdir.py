@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from stalstm import files, training
+from stalstm import files, machine, training
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe
@@ -138,6 +138,7 @@ def _surroundings() -> dict[str, Any]:
     return {
         "versions": {"python": platform.python_version(), **versions},
         "commit": _commit(),
+        "processor": machine.processor(),
     }
 
 

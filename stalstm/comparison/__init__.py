@@ -1,0 +1,1 @@
+"""Compares models and recipes: rows x protocols x seeds, a training each."""

@@ -1,0 +1,364 @@
+"""Compares models and recipes on a data set: a training for each seed and fold.
+
+    python -m stalstm.comparison --table=figure_7 --dataset=sbu --raw_dir=~/SBU
+    python -m stalstm.comparison --models=sta_lstm,deep_lstm \\
+        --set=stages=joint --dataset=FOLDER --seeds=0,1
+    python -m stalstm.comparison --recipes=sbu,sbu_strong --validate ...
+
+Each training is one `train.py` in a process of its own and in a workdir below
+--workdir; an interrupted comparison is resumed by the same command. Writes the
+results as JSON, and as a Markdown table next to it, after every training.
+"""
+
+import dataclasses
+import os
+import pathlib
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+# Set before importing TensorFlow, to silence its startup warnings.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow_datasets as tfds
+from absl import app, flags, logging
+
+# This module is a door: it alone of the package knows the readers.
+import datasets
+from datasets.raw import RawDataError
+from stalstm import files, recipes, training
+from stalstm.comparison import pools, summary
+from stalstm.comparison import rows as rows_lib
+from stalstm.comparison.rows import TABLES, Row
+from stalstm.comparison.runs import Run, RunError
+from stalstm.description import Description, Protocol
+from stalstm.paths import DEFINE_path
+
+INTERRUPTED = "Interrupted. Run the same command to resume."
+
+_TABLE = flags.DEFINE_enum(
+    "table", None, list(TABLES), "Table of the paper, or another one of ours."
+)
+_ROWS = flags.DEFINE_list("rows", None, "Rows of the table. Default: all.")
+_MODELS = flags.DEFINE_list("models", [], "Instead of a table: models, and")
+_RECIPES = flags.DEFINE_list("recipes", [], "recipes to train them by.")
+_SET = flags.DEFINE_multi_string(
+    "set", [], "With --models or --recipes: name=value for all recipes."
+)
+_DATASET = flags.DEFINE_string(
+    "dataset", "sbu", "Data set, or a folder of own recordings."
+)
+_RAW_DIR = DEFINE_path("raw_dir", None, "Folder of the raw recordings.")
+_DATA_DIR = DEFINE_path(
+    "data_dir", "~/tensorflow_datasets", "Folder of prepared data sets."
+)
+_PROTOCOLS = flags.DEFINE_list(
+    "protocols",
+    None,
+    "Protocols of the data set, such as fold_1. Default: all.",
+)
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Random seeds.")
+_VALIDATE = flags.DEFINE_bool(
+    "validate",
+    False,
+    "Hold out one of the training folds and evaluate on it, to choose a recipe "
+    "without the test folds.",
+)
+_EVALUATE_EVERY = flags.DEFINE_integer(
+    "evaluate_every",
+    250,
+    "Number of iterations between two evaluations, for the column of the best "
+    "epoch; 0 leaves it out.",
+    lower_bound=0,
+)
+_PARALLEL = flags.DEFINE_integer(
+    "parallel",
+    len(os.sched_getaffinity(0)),
+    "Number of trainings that run at once on this machine. Default: one for "
+    "each core.",
+    lower_bound=1,
+)
+_CLUSTER = flags.DEFINE_string(
+    "cluster",
+    None,
+    "Run on Ray: local, or the address of a cluster. Needs the extra cluster.",
+)
+_WORKDIR = DEFINE_path(
+    "workdir", "workdirs/comparison", "Folder of the trainings' workdirs."
+)
+_OUT = DEFINE_path(
+    "out", None, "File for the results. Default: <workdir>/<table>.json."
+)
+
+
+def main(argv):
+    logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    try:
+        rows = choose_rows()
+        builder, name = prepare()
+        data = Description.from_json(builder.info.metadata)
+        protocols = choose_protocols(data)
+        folder = _WORKDIR.value.absolute() / name
+        runs = [
+            make_run(builder, data, row, protocol, seed, folder)
+            for seed in choose_seeds()
+            for row in rows
+            for protocol in protocols
+            if not row.missing
+        ]
+    except ValueError as error:
+        raise app.UsageError(str(error)) from None
+    except RawDataError as error:
+        raise SystemExit(f"--raw_dir: {error}") from None
+    out = _OUT.value or _WORKDIR.value / f"{_TABLE.value or 'comparison'}.json"
+    about = {
+        "command": written_command(),
+        "dataset": builder.info.full_name,
+        "validate": _VALIDATE.value,
+        "protocols": list(protocols),
+    }
+    try:
+        failures = run_all(runs, lambda: write(out, about, rows, runs))
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    lines = write(out, about, rows, runs)
+    print("\n".join(lines), f"Written: {out}", sep="\n\n")
+    if failures:
+        raise SystemExit(
+            f"{len(failures)} of {len(runs)} failed; the same command tries "
+            "them again:\n" + "\n".join(map(str, failures))
+        )
+
+
+def choose_rows() -> tuple[Row, ...]:
+    """The rows of the table, or those of the given models and recipes.
+
+    Raises:
+        ValueError: Both are given or neither, or the table has no such row.
+    """
+    own = [*_MODELS.value, *_RECIPES.value, *_SET.value]
+    if bool(_TABLE.value) == bool(own):
+        raise ValueError(
+            "expected --table, or --models and --recipes. "
+            f"Received: {'both' if own else 'neither'}"
+        )
+    if own:
+        return rows_lib.of(_MODELS.value, _RECIPES.value, _SET.value)
+    rows = {row.name: row for row in TABLES[_TABLE.value]}
+    names = rows if _ROWS.value is None else _ROWS.value
+    if unknown := [x for x in names if x not in rows]:
+        raise ValueError(
+            f"--rows: expected some of {', '.join(rows)}. "
+            f"Received: {', '.join(unknown)}"
+        )
+    return tuple(rows[x] for x in names)
+
+
+def choose_seeds() -> list[int]:
+    """The seeds.
+
+    Raises:
+        ValueError: One of them is not a number.
+    """
+    if not _SEEDS.value or not all(x.isdecimal() for x in _SEEDS.value):
+        raise ValueError(
+            "--seeds: expected numbers with commas between them. "
+            f"Received: {','.join(_SEEDS.value)}"
+        )
+    return [int(x) for x in _SEEDS.value]
+
+
+def prepare() -> tuple[tfds.core.DatasetBuilder, str]:
+    """The prepared data set and its name.
+
+    It is prepared once, before several trainings would do so at a time.
+
+    Raises:
+        ValueError: There is no such data set.
+        RawDataError: The raw recordings cannot be read.
+    """
+    data_set = datasets.get(_DATASET.value)
+    builder = data_set.builder(data_dir=_DATA_DIR.value)
+    tfds.disable_progress_bar()
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
+    )
+    return builder, data_set.name
+
+
+def choose_protocols(data: Description) -> dict[str, Protocol]:
+    """The protocols; with --validate a training split is tested on.
+
+    Raises:
+        ValueError: There is no such protocol, or none to validate by.
+    """
+    names = _PROTOCOLS.value or list(data.protocols)
+    if unknown := [x for x in names if x not in data.protocols]:
+        raise ValueError(
+            f"--protocols: expected some of {', '.join(data.protocols)}. "
+            f"Received: {', '.join(unknown)}"
+        )
+    if _VALIDATE.value:
+        return {x: data.validation(x) for x in names}
+    return {x: data.protocols[x] for x in names}
+
+
+def make_run(
+    builder: tfds.core.DatasetBuilder,
+    data: Description,
+    row: Row,
+    protocol: str,
+    seed: int,
+    folder: pathlib.Path,
+) -> Run:
+    """A training, and how to start it.
+
+    Raises:
+        ValueError: The recipe does not fit the data, or the workdir holds a
+            finished training by another one.
+    """
+    part = "validation" if _VALIDATE.value else "test"
+    workdir = folder / part / row.folder / f"{protocol}_seed_{seed}"
+    splits = choose_protocols(data)[protocol]
+    if row.baseline:
+        command = [
+            "-m",
+            "stalstm.comparison.baseline",
+            f"--name={row.baseline}",
+            f"--prepared={pathlib.Path(builder.data_dir).absolute()}",
+            f"--train={splits.train}",
+            f"--test={splits.test}",
+        ]
+        expected = {"baseline": row.baseline}
+    else:
+        base, _ = recipes.get(row.recipe or builder.name, data)
+        recipe = base.override(row.settings)
+        recipe.check(data)
+        training.stages(recipe)
+        command = [
+            "train.py",
+            f"--dataset={_DATASET.value}",
+            f"--data_dir={_DATA_DIR.value.absolute()}",
+            f"--protocol={protocol}",
+            f"--evaluate_every={_EVALUATE_EVERY.value}",
+            *([f"--recipe={row.recipe}"] if row.recipe else []),
+            *(f"--set={x}" for x in row.settings),
+            *(["--validate"] if _VALIDATE.value else []),
+        ]
+        expected = {"recipe": recipe.to_dict(base)}
+    command += [f"--seed={seed}", f"--workdir={workdir}"]
+    run = Run(row, protocol, seed, workdir, tuple(command))
+    expected |= {
+        "dataset": builder.info.full_name,
+        "training_split": splits.train,
+        "test_split": splits.test,
+    }
+    if run.finished:
+        config = files.read_json(workdir / "config.json")
+        if different := [x for x, y in expected.items() if config.get(x) != y]:
+            raise ValueError(
+                f"{workdir} holds a finished training with another "
+                f"{', '.join(different)}. Delete that folder, or choose "
+                "another --workdir"
+            )
+    return run
+
+
+def run_all(
+    runs: Sequence[Run], finished_one: Callable[[], object]
+) -> list[RunError]:
+    """Runs what is not finished, and shows the progress.
+
+    Args:
+        runs: All trainings.
+        finished_one: Called after each of them.
+
+    Returns:
+        Why some have failed.
+    """
+    waiting = [run for run in runs if not run.finished]
+    at_once = min(_PARALLEL.value, len(waiting))
+    print(
+        f"{len(runs)} trainings, of which {len(runs) - len(waiting)} are "
+        f"finished; {at_once} at once",
+        flush=True,
+    )
+    if _CLUSTER.value:
+        ended = pools.on_ray(waiting, _CLUSTER.value, _PARALLEL.value)
+    else:
+        ended = pools.in_processes(waiting, _PARALLEL.value)
+    failures = []
+    start = time.monotonic()
+    for number, (run, error) in enumerate(ended, start=1):
+        if error:
+            failures.append(error)
+            print(error, flush=True)
+            continue
+        finished_one()
+        result = run.result()
+        each = (time.monotonic() - start) / number
+        left = each * (len(waiting) - number) / 60
+        print(
+            f"{number} of {len(waiting)}: {run}: {result['accuracy']:.2%} in "
+            f"{result['seconds']} s; about {left:.0f} min left",
+            flush=True,
+        )
+    return failures
+
+
+def write(
+    out: pathlib.Path,
+    about: dict[str, Any],
+    rows: Sequence[Row],
+    runs: Sequence[Run],
+) -> list[str]:
+    """Writes the results so far, and their table next to them.
+
+    Returns:
+        The table.
+    """
+    of_rows = []
+    for row in rows:
+        mine = [run for run in runs if run.row is row and run.finished]
+        config = (
+            files.read_json(mine[0].workdir / "config.json") if mine else {}
+        )
+        of_rows.append(
+            {
+                **dataclasses.asdict(row),
+                "fields": config.get("recipe"),
+                "runs": [run.result() for run in mine],
+            }
+        )
+    result = {**about, "rows": of_rows}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    files.write_json(out, result)
+    lines = summary.table(result)
+    files.write_text(out.with_suffix(".md"), "\n".join(lines) + "\n")
+    return lines
+
+
+def written_command() -> str:
+    """The command, with the flags that decide the numbers."""
+    words = ["python", "-m", "stalstm.comparison"]
+    for name in (
+        "table",
+        "rows",
+        "models",
+        "recipes",
+        "set",
+        "dataset",
+        "protocols",
+        "seeds",
+        "validate",
+    ):
+        if flags.FLAGS[name].present:
+            words.append(flags.FLAGS[name].serialize())
+    return shlex.join(words)
+
+
+if __name__ == "__main__":
+    app.run(main)
