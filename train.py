@@ -312,27 +312,28 @@ def train(
         "data": data.to_json(),
         **run,
     }
-    workdir_lib.begin(workdir, run, data_dir=str(builder.data_dir))
-    print(f"{builder.info.full_name}, {name}: training in {workdir}")
-    test_batches = input_pipeline.evaluation_batches(
-        input_pipeline.load_clips(builder, protocol.test), batch_size=64
-    )
-    curve = None
-    if every := _EVALUATE_EVERY.value:
-        curve = AccuracyCurve(workdir, test_batches, data.classes, every)
-    model = training.train(
-        recipe,
-        data,
-        clips=input_pipeline.load_clips(builder, protocol.train),
-        workdir=workdir,
-        seed=run["seed"],
-        recurrence=run["recurrence"],
-        strategy=strategy,
-        curve=curve,
-    )
-    result = evaluation.evaluate(model, test_batches, data.classes)
-    result["parameters"] = model.count_params()
-    files.write_json(workdir / "evaluation.json", result)
+    with files.alone(workdir / "lock"):
+        workdir_lib.begin(workdir, run, data_dir=str(builder.data_dir))
+        print(f"{builder.info.full_name}, {name}: training in {workdir}")
+        test_batches = input_pipeline.evaluation_batches(
+            input_pipeline.load_clips(builder, protocol.test), batch_size=64
+        )
+        curve = None
+        if every := _EVALUATE_EVERY.value:
+            curve = AccuracyCurve(workdir, test_batches, data.classes, every)
+        model = training.train(
+            recipe,
+            data,
+            clips=input_pipeline.load_clips(builder, protocol.train),
+            workdir=workdir,
+            seed=run["seed"],
+            recurrence=run["recurrence"],
+            strategy=strategy,
+            curve=curve,
+        )
+        result = evaluation.evaluate(model, test_batches, data.classes)
+        result["parameters"] = model.count_params()
+        files.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
     print(
         f"Model, metrics and logs are in {workdir}.\n"

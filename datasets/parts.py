@@ -9,7 +9,6 @@ parts that are missing.
 import concurrent.futures
 import contextlib
 import dataclasses
-import fcntl
 import functools
 import hashlib
 import json
@@ -377,16 +376,3 @@ def report(parts: Sequence[Part[Any]]) -> Report:
     for part in parts:
         total.add(part.report())
     return total
-
-
-@contextlib.contextmanager
-def alone(lock: pathlib.Path) -> Iterator[None]:
-    """Waits until no other process holds a lock, and holds it.
-
-    Args:
-        lock: The file of the lock, created if it does not exist.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

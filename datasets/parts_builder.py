@@ -105,7 +105,7 @@ class PartsBuilder(tfds.core.ShardBasedBuilder):
         if self.data_path.exists():  # The folder may be read-only.
             super().download_and_prepare(**kwargs)
             return
-        with parts.alone(self._folder / f"{self.version}.lock"):
+        with files.alone(self._folder / f"{self.version}.lock"):
             # TFDS leaves such a folder behind when it is killed.
             for left in self._folder.glob(f"incomplete.*_{self.version}"):
                 shutil.rmtree(left)

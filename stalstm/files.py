@@ -1,10 +1,12 @@
-"""Files that appear complete or not at all."""
+"""Files that appear complete or not at all, and locks."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import shutil
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,3 +50,25 @@ def write_json(path: pathlib.Path, value: Any) -> None:
 
 def read_json(path: pathlib.Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def alone(lock: pathlib.Path) -> Iterator[None]:
+    """Waits until no other process holds a lock, and holds it.
+
+    The lock ends with the process, however that ends.
+
+    Args:
+        lock: The file of the lock, created if it does not exist.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(
+                f"Another process works here; waiting for it: {lock}",
+                file=sys.stderr,
+            )
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

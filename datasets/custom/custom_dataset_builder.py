@@ -19,6 +19,7 @@ from datasets.custom.recordings import Reader, Recording, listed
 from datasets.parts import Part
 from datasets.parts_builder import PartsBuilder
 from datasets.raw import RawDataError
+from stalstm import files
 from stalstm.description import Contents, Description
 
 VERSION = tfds.core.Version("1.0.0")
@@ -133,7 +134,7 @@ def make(
         split: sorted({x.subject for x in of_split if x.subject})
         for split, of_split in splits.items()
     }
-    with parts.alone(root / Builder.name / f"{name}.lock"):
+    with files.alone(root / Builder.name / f"{name}.lock"):
         config.parts = parts.divide(
             splits,
             Reader(layout, labels),

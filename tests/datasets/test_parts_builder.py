@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 
 from datasets import parts
 from datasets.parts_builder import PartsBuilder
+from stalstm import files
 from tests import npy_recordings
 
 BODIES = 3
@@ -120,7 +121,7 @@ def test_one_process_at_a_time_prepares(divided, tmp_path):
     builder = NpyClips(divided, data_dir=tmp_path)
     lock = tmp_path / "npy_clips" / "1.0.0.lock"
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with parts.alone(lock):
+        with files.alone(lock):
             job = pool.submit(builder.download_and_prepare)
             with pytest.raises(concurrent.futures.TimeoutError):
                 job.result(timeout=0.2)
