@@ -5,7 +5,7 @@ every model and in every export.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Joints that the preprocessing may ask for. `spine_base` and `spine_mid` are
@@ -86,6 +86,33 @@ class Skeleton:
                 f"{', '.join(self.roles) or 'no roles'}"
             )
         return self.index(self.roles[role])
+
+    def split(self, parts: Iterable[str]) -> tuple[tuple[int, ...], ...]:
+        """The indices of the joints of each part, for every joint once.
+
+        Args:
+            parts: Names of body parts.
+
+        Raises:
+            ValueError: This skeleton does not have one of them, or one of its
+                joints is in none of them, or in two.
+        """
+        names = tuple(parts)
+        split = tuple(
+            tuple(map(self.index, self.parts.get(name, ()))) for name in names
+        )
+        indices = sorted(index for part in split for index in part)
+        if not all(split) or indices != list(range(len(self.joints))):
+            received = ", ".join(
+                f"{name} ({', '.join(joints)})"
+                for name, joints in self.parts.items()
+            )
+            raise ValueError(
+                "expected a skeleton with each of its joints in one of the "
+                f"parts {', '.join(names) or 'of the body'}. Received: "
+                f"skeleton {self.name}, which has {received or 'no parts'}"
+            )
+        return split
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, for `from_json`."""

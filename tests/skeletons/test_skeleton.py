@@ -22,6 +22,20 @@ def test_roles_give_the_joints_index():
         headless.role("head")
 
 
+def test_splits_its_joints_by_parts():
+    trunk, left_arm, *_ = NITE.split(NITE.parts)
+    assert (trunk, left_arm) == ((0, 1, 2), (3, 4, 5))
+    parts = {"head": ("b",), "rest": ("c", "a"), "eye": ("b",)}
+    worm = Skeleton("worm", ("a", "b", "c"), parts=parts)
+    assert worm.split(("rest", "head")) == ((2, 0), (1,))
+    for names in (["rest"], ["rest", "head", "eye"], ["rest", "head", "arm"]):
+        message = f"parts {', '.join(names)}. Received: .*worm.*head \\(b\\)"
+        with pytest.raises(ValueError, match=message):
+            worm.split(names)
+    with pytest.raises(ValueError, match="which has no parts"):
+        Skeleton("worm", ("a",)).split(())
+
+
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
