@@ -11,11 +11,20 @@ RNG = np.random.default_rng(5)
 SKELETON = Skeleton("three", ("head", "torso", "hip"), roles={"torso": "torso"})
 CLASSES = ("kick", "push", "hug", "bow")
 LENGTHS = np.array([8, 5, 1], "int32")
-INPUTS = {
-    "skeleton": RNG.normal(size=(3, 8, 2, 3, 3)).astype("float32"),
-    "length": LENGTHS,
-}
 LABELS = np.array([0, 3, 1])
+
+
+def make_inputs(skeleton):
+    """Three clips of two bodies."""
+    shape = (3, 8, 2, len(skeleton.joints), 3)
+    rng = np.random.default_rng(4)
+    return {
+        "skeleton": rng.normal(size=shape).astype("float32"),
+        "length": LENGTHS,
+    }
+
+
+INPUTS = make_inputs(SKELETON)
 
 
 def frame_layers():
@@ -80,7 +89,8 @@ def run_model_test(cls, tmp_path, **kwargs):
 
 
 def check_outputs(model):
-    outputs = model(INPUTS)
+    inputs = make_inputs(model.skeleton)
+    outputs = model(inputs)
     assert set(outputs) == {"logits", "probabilities", *model.attentions}
     for name, value in outputs.items():
         assert value.dtype == "float32", name
@@ -93,20 +103,22 @@ def check_outputs(model):
 
 def check_padding(model):
     """Whatever is beyond a clip's length changes nothing."""
+    inputs = make_inputs(model.skeleton)
     compile_model(model)
     alone = [
         model(
             {
-                "skeleton": INPUTS["skeleton"][n : n + 1, :length],
+                "skeleton": inputs["skeleton"][n : n + 1, :length],
                 "length": LENGTHS[n : n + 1],
             }
         )
         for n, length in enumerate(LENGTHS)
     ]
     for padding in (0.0, 1e3, np.nan):
-        skeleton = np.full((3, 12, 2, 3, 3), padding, "float32")
+        shape = (3, 12, *inputs["skeleton"].shape[2:])
+        skeleton = np.full(shape, padding, "float32")
         for n, length in enumerate(LENGTHS):
-            skeleton[n, :length] = INPUTS["skeleton"][n, :length]
+            skeleton[n, :length] = inputs["skeleton"][n, :length]
         padded = {"skeleton": skeleton, "length": LENGTHS}
         outputs = model(padded)
         for n, length in enumerate(LENGTHS):
@@ -119,7 +131,7 @@ def check_padding(model):
     # Nor the loss and what training makes of it.
     np.testing.assert_allclose(
         model.evaluate(padded, LABELS, verbose=0),
-        model.evaluate(INPUTS, LABELS, verbose=0),
+        model.evaluate(inputs, LABELS, verbose=0),
         rtol=1e-5,
     )
     weights = model.get_weights()
@@ -130,14 +142,15 @@ def check_padding(model):
 
 def check_steps(model):
     """One frame at a time gives what the whole clip gives."""
-    expected = {k: v.numpy() for k, v in model(INPUTS).items()}
+    inputs = make_inputs(model.skeleton)
+    expected = {k: v.numpy() for k, v in model(inputs).items()}
     state = model.initial_state(3)
     for leaf in keras.tree.flatten(state):
         assert not np.any(leaf), "zeros are the state before the first frame"
     lag = model.look_ahead
     for t in range(8 + lag):
         ended = t >= LENGTHS
-        frame = INPUTS["skeleton"][:, min(t, 7)].copy()
+        frame = inputs["skeleton"][:, min(t, 7)].copy()
         frame[ended] = np.nan
         outputs, state = model.step(frame, state, ended)
         for n, length in enumerate(LENGTHS):
@@ -168,22 +181,24 @@ def check_summary(model):
 
 
 def check_saving(model, tmp_path):
+    inputs = make_inputs(model.skeleton)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.get_config() == model.get_config()
     assert loaded.classes == CLASSES
-    assert loaded.skeleton == SKELETON
+    assert loaded.skeleton == model.skeleton
     check_summary(loaded)
-    expected = model(INPUTS)
-    for name, value in loaded(INPUTS).items():
+    expected = model(inputs)
+    for name, value in loaded(inputs).items():
         np.testing.assert_array_equal(value, expected[name])
 
 
 def check_training(cls, **kwargs):
     """A step moves every weight; a frozen network stays where it is."""
     model = compile_model(make_model(cls, **kwargs))
+    inputs = make_inputs(model.skeleton)
     before = model.get_weights()
-    model.train_on_batch(INPUTS, LABELS)
+    model.train_on_batch(inputs, LABELS)
     for old, weight in zip(before, model.weights, strict=True):
         assert np.any(old != weight.numpy()), weight.path
     networks = [x for x in model.layers if x.trainable_weights]
@@ -194,7 +209,7 @@ def check_training(cls, **kwargs):
             continue
         compile_model(model)
         before = model.get_weights()
-        model.train_on_batch(INPUTS, LABELS)
+        model.train_on_batch(inputs, LABELS)
         for old, weight in zip(before, model.weights, strict=True):
             moved = np.any(old != weight.numpy())
             assert moved != (f"{frozen.name}/" in weight.path), weight.path
@@ -202,32 +217,34 @@ def check_training(cls, **kwargs):
 
 def check_precision(model):
     """Mixed precision computes about the same from float32 weights."""
+    inputs = make_inputs(model.skeleton)
     for precision in ("mixed_bfloat16", "mixed_float16"):
         config = {**model.get_config(), "dtype": precision}
         mixed = type(model).from_config(config)
         mixed.build()
         mixed.set_weights(model.get_weights())
         assert {x.dtype for x in mixed.trainable_weights} == {"float32"}
-        outputs, expected = mixed(INPUTS), model(INPUTS)
+        outputs, expected = mixed(inputs), model(inputs)
         for name, value in outputs.items():
             assert value.dtype == "float32"
             np.testing.assert_allclose(
                 value, expected[name], rtol=0.1, atol=0.2
             )
         again = mixed.in_float32()
-        for name, value in again(INPUTS).items():
+        for name, value in again(inputs).items():
             np.testing.assert_array_equal(value, expected[name])
 
 
 def check_export(model, tmp_path):
     """Keras's own export takes integers for `length`, and any shape."""
+    inputs = make_inputs(model.skeleton)
     model.export(tmp_path / "exported", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "exported")
     for frames in (8, 5):
-        inputs = {
-            "skeleton": tf.constant(INPUTS["skeleton"][:, :frames]),
+        cut = {
+            "skeleton": tf.constant(inputs["skeleton"][:, :frames]),
             "length": tf.constant(np.minimum(LENGTHS, frames)),
         }
         np.testing.assert_allclose(
-            loaded.serve(inputs)["logits"], model(inputs)["logits"], atol=1e-5
+            loaded.serve(cut)["logits"], model(cut)["logits"], atol=1e-5
         )
