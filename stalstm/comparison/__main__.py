@@ -11,6 +11,7 @@ results as JSON, and as a Markdown table next to it, after every training.
 """
 
 import dataclasses
+import importlib.util
 import os
 import pathlib
 import shlex
@@ -97,6 +98,11 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     try:
+        if _CLUSTER.value and importlib.util.find_spec("ray") is None:
+            raise ValueError(
+                "--cluster: expected Ray, which pip install 'stalstm[cluster]' "
+                "installs. Received: a Python without it"
+            )
         rows = choose_rows()
         builder, name = prepare()
         data = Description.from_json(builder.info.metadata)
@@ -137,13 +143,19 @@ def choose_rows() -> tuple[Row, ...]:
     """The rows of the table, or those of the given models and recipes.
 
     Raises:
-        ValueError: Both are given or neither, or the table has no such row.
+        ValueError: Both are given or neither, or there is no such row or
+            recipe.
     """
     own = [*_MODELS.value, *_RECIPES.value, *_SET.value]
     if bool(_TABLE.value) == bool(own):
         raise ValueError(
             "expected --table, or --models and --recipes. "
             f"Received: {'both' if own else 'neither'}"
+        )
+    if unknown := [x for x in _RECIPES.value if x not in recipes.names()]:
+        raise ValueError(
+            f"--recipes: expected some of {', '.join(recipes.names())}. "
+            f"Received: {', '.join(unknown)}"
         )
     if own:
         return rows_lib.of(_MODELS.value, _RECIPES.value, _SET.value)
@@ -232,7 +244,7 @@ def make_run(
             f"--train={splits.train}",
             f"--test={splits.test}",
         ]
-        expected = {"baseline": row.baseline}
+        expected: dict[str, Any] = {"baseline": row.baseline}
     else:
         base, _ = recipes.get(row.recipe or builder.name, data)
         recipe = base.override(row.settings)
@@ -344,19 +356,15 @@ def write(
 def written_command() -> str:
     """The command, with the flags that decide the numbers."""
     words = ["python", "-m", "stalstm.comparison"]
-    for name in (
-        "table",
-        "rows",
-        "models",
-        "recipes",
-        "set",
-        "dataset",
-        "protocols",
-        "seeds",
-        "validate",
-    ):
-        if flags.FLAGS[name].present:
-            words.append(flags.FLAGS[name].serialize())
+    for flag in (_TABLE, _DATASET):
+        if flag.present:
+            words.append(f"--{flag.name}={flag.value}")
+    for flag in (_ROWS, _MODELS, _RECIPES, _PROTOCOLS, _SEEDS):
+        if flag.present:
+            words.append(f"--{flag.name}={','.join(flag.value)}")
+    words += [f"--{_SET.name}={x}" for x in _SET.value]
+    if _VALIDATE.value:
+        words.append(f"--{_VALIDATE.name}")
     return shlex.join(words)
 
 

@@ -1,6 +1,8 @@
 """Runs trainings: in processes of this machine, or on a Ray cluster."""
 
 import collections
+import pathlib
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +25,7 @@ def in_processes(runs: Sequence[Run], parallel: int) -> Ended:
         Each run when it has ended.
     """
     waiting = collections.deque(runs)
-    running = {}
+    running: dict[pathlib.Path, tuple[Run, subprocess.Popen]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < parallel:
@@ -77,7 +79,8 @@ def on_ray(runs: Sequence[Run], address: str, parallel: int) -> Ended:
                 ray.get(reference)
                 yield run, None
             except ray.exceptions.RayError as error:
-                yield run, RunError(f"{run}: {error}")
+                reason = getattr(error, "cause", None) or f"{run}: {error}"
+                yield run, RunError(str(reason))
     finally:
         ray.shutdown()
 

@@ -34,9 +34,10 @@ def by_seed(
     """The mean over the protocols, for each seed that ran all of them."""
     means = []
     for seed in sorted({x["seed"] for x in runs}):
-        of_seed = {x["protocol"]: x[value] for x in runs if x["seed"] == seed}
-        values = [of_seed.get(x) for x in protocols]
-        if None not in values:
+        values = [
+            x[value] for x in runs if x["seed"] == seed and x[value] is not None
+        ]
+        if len(values) == len(protocols):
             means.append(float(np.mean(values)))
     return means
 
