@@ -1,6 +1,7 @@
 """Distances to the other performer as further channels."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 from keras import ops
@@ -19,18 +20,26 @@ from stalstm.preprocessing.frame_layer import (
 class Distances(FrameLayer):
     """Appends each joint's distances to the other performer's joints.
 
-    One more channel for each joint of the other body, `factor * (distance -
-    centre)`; zero where either body is absent.
+    One more channel for each of those joints of the other body, `factor *
+    (distance - centre)`; zero where either body is absent.
 
     Args:
         factor: What the centred distances are multiplied by.
         centre: Distance that becomes zero, in the unit of the coordinates.
+        joints: Indices of the other body's joints; `None`, all of them.
     """
 
-    def __init__(self, factor: float = 1.0, centre: float = 0.0, **kwargs):
+    def __init__(
+        self,
+        factor: float = 1.0,
+        centre: float = 0.0,
+        joints: Sequence[int] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.factor = factor
         self.centre = centre
+        self.joints = None if joints is None else list(joints)
 
     def build(self, skeleton_shape, present_shape=None, length_shape=None):
         if skeleton_shape[-3] != 2:
@@ -49,6 +58,8 @@ class Distances(FrameLayer):
     def _append(self, skeleton, present):
         coordinates = skeleton[..., :3]
         other = ops.flip(coordinates, axis=-3)
+        if self.joints is not None:
+            other = ops.take(other, self.joints, axis=-2)
         between = coordinates[..., :, None, :] - other[..., None, :, :]
         distances = self.factor * (norm(between)[..., 0] - self.centre)
         both = ops.all(present, axis=-1)
@@ -58,7 +69,8 @@ class Distances(FrameLayer):
     def compute_output_shape(
         self, skeleton_shape, present_shape=None, length_shape=None
     ):
-        channels = skeleton_shape[-1] + skeleton_shape[-2]
+        joints = skeleton_shape[-2] if self.joints is None else len(self.joints)
+        channels = skeleton_shape[-1] + joints
         return (*skeleton_shape[:-1], channels), present_shape
 
     def get_config(self):
@@ -66,6 +78,7 @@ class Distances(FrameLayer):
             **super().get_config(),
             "factor": self.factor,
             "centre": self.centre,
+            "joints": self.joints,
         }
 
 
@@ -75,9 +88,19 @@ class DistancesFields(FrameLayerFields):
     distances: float = ours(0.0, at_least=0)
     # Distance, in the unit of the coordinates, that becomes zero.
     distances_centre: float = ours(1.0, at_least=0)
+    # Which joints of the other body: all, or the ends of its limbs and head.
+    distances_to: str = ours("all", choices=("all", "ends"))
 
     def layer(self, data: Description) -> Distances | None:
         if not self.distances:
             return None
         data.require(f"distances={self.distances:g}", bodies=2)
-        return Distances(self.distances, self.distances_centre)
+        joints = None
+        if self.distances_to == "ends":
+            joints = [data.skeleton.index(x) for x in data.skeleton.ends]
+            if not joints:
+                raise ValueError(
+                    "`distances_to=ends` needs a skeleton with bones. Received: "
+                    f"data with the skeleton {data.skeleton.name}, without any"
+                )
+        return Distances(self.distances, self.distances_centre, joints)

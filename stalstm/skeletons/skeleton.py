@@ -73,6 +73,12 @@ class Skeleton:
         """The index of a joint, by its name."""
         return self.joints.index(joint)
 
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The joints with a single bone, such as hands, feet and head."""
+        in_bones = [joint for pair in self.bones for joint in pair]
+        return tuple(x for x in self.joints if in_bones.count(x) == 1)
+
     def role(self, role: str) -> int:
         """The index of the joint that has a role.
 
