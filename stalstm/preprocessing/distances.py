@@ -100,7 +100,8 @@ class DistancesFields(FrameLayerFields):
             joints = [data.skeleton.index(x) for x in data.skeleton.ends]
             if not joints:
                 raise ValueError(
-                    "`distances_to=ends` needs a skeleton with bones. Received: "
-                    f"data with the skeleton {data.skeleton.name}, without any"
+                    "`distances_to=ends` needs a skeleton with bones. "
+                    f"Received: data with the skeleton {data.skeleton.name}, "
+                    "without any"
                 )
         return Distances(self.distances, self.distances_centre, joints)
