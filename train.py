@@ -34,6 +34,8 @@ from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 
 EXPORT_DIR = "--export_dir=exported"
+# The protocol that trains on all clips.
+EVERYTHING = "everything"
 INTERRUPTED = "Interrupted. Run the same command to resume."
 
 # What to train on.
@@ -49,8 +51,8 @@ _FOLD = flags.DEFINE_string(
 _PROTOCOL = flags.DEFINE_string(
     "protocol",
     None,
-    "Evaluation protocol of the data set, such as cross_subject or fold_1. "
-    "Default: its first one.",
+    "Evaluation protocol of the data set, such as cross_subject or fold_1; or "
+    "everything, to train on all clips. Default: its first one.",
 )
 flags.DEFINE_alias("split", "protocol")
 _RAW_DIR = DEFINE_path(
@@ -235,9 +237,11 @@ def choose_protocols(name: str, data: Description) -> dict[str, Protocol]:
         protocol = folds[fold]
     elif fold is not None:
         raise ValueError("expected --fold or --protocol. Received: both")
+    if protocol == EVERYTHING:
+        return {protocol: data.everything()}
     if protocol not in data.protocols:
         raise ValueError(
-            f"--protocol: {name} has {', '.join(data.protocols)}. "
+            f"--protocol: {name} has {', '.join(data.protocols)} and everything. "
             f"Received: {protocol}"
         )
     return {protocol: data.protocols[protocol]}
@@ -335,6 +339,8 @@ def train(
         result["parameters"] = model.count_params()
         files.write_json(workdir / "evaluation.json", result)
     print(evaluation.table(result))
+    if protocol.test == protocol.train:
+        print("These are the clips that it has trained on.")
     print(
         f"Model, metrics and logs are in {workdir}.\n"
         "See how it learned, and export it:\n"

@@ -119,6 +119,12 @@ class Description:
         others = [split for split in train if split != held_out]
         return Protocol("+".join(others), held_out)
 
+    def everything(self) -> Protocol:
+        """Trains on every clip, and tests on the same: for a model to ship."""
+        one = next(iter(self.protocols.values()))
+        every = f"{one.train}+{one.test}"
+        return Protocol(every, every)
+
     def to_json(self) -> dict[str, Any]:
         """JSON values, for `from_json`."""
         return {

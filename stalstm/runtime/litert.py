@@ -36,6 +36,8 @@ FORMAT_VERSION = 1
 FARTHEST = 100.0
 
 ATTENTIONS = ("spatial_attention", "temporal_attention")
+# Of files of which the first one is taken where there is a choice.
+PRECISIONS = ("float32", "float16")
 
 
 class InputError(ValueError):
@@ -422,8 +424,8 @@ def load(
 
     Args:
         path: A `frame_*.tflite` or `clip_*.tflite`; or their folder, which
-            means `frame_float32.tflite`, or `clip_float32.tflite`
-            where the model cannot stream.
+            means the frame model, or the clip model where the model cannot
+            stream: in float32, or else float16.
         threads: Number of threads that LiteRT may use.
 
     Raises:
@@ -432,7 +434,8 @@ def load(
     path = pathlib.Path(path)
     if path.is_dir():
         kind = "frame" if read_metadata(path)["streams"] else "clip"
-        path = path / f"{kind}_float32.tflite"
+        whole, half = (path / f"{kind}_{x}.tflite" for x in PRECISIONS)
+        path = whole if whole.exists() or not half.exists() else half
     if path.name.startswith("frame_"):
         return FrameModel(path, threads)
     return ClipModel(path, threads)
