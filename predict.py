@@ -1,5 +1,6 @@
 """Predicts the actions of raw recordings, with a model in any form.
 
+    python predict.py ~/SBU/s01s02/03/001           the model that comes along
     python predict.py --model=workdirs/sbu_fold_3_seed_0 ~/SBU/s01s02/03/001
     python predict.py --model=exported/litert/sbu RECORDING ...
     python predict.py --model=exported/litert/sbu --stream RECORDING
@@ -35,10 +36,9 @@ BATCH = 256
 
 _MODEL = flags.DEFINE_string(
     "model",
-    None,
+    "sbu",
     "A workdir, a .keras file, an exported folder, a LiteRT file, or the name "
-    "of a model; with --server its name there.",
-    required=True,
+    "of a model that comes with the repository; with --server its name there.",
 )
 _SERVER = flags.DEFINE_string(
     "server",
