@@ -24,39 +24,28 @@ class PartAwareLSTM(deep_lstm.DeepLSTM):
     activity analysis", CVPR 2016, section 4. The deep LSTM of that section with
     another LSTM layer: see `stalstm.layers.PartLSTM`.
 
-    Each part of each body has a memory of its own, in every layer; above the
-    first one, the input of a part is what its memory has put out below.
+    A part, such as the left arm, is that of all bodies: the gates of its memory
+    see how the bodies lie to each other there. Above the first layer, the input
+    of a part is what its memory has put out below.
 
     Arguments, call arguments and outputs are those of `Classifier`; its own
     are the fields of `Arguments`.
 
     Raises:
         ValueError: The skeleton has joints in none of its parts, or in two; or
-            the units do not divide by the parts of all bodies.
+            the units do not divide by the parts.
     """
 
     Arguments = Arguments
 
     def lstm(self, name, *args, **kwargs):
         layer = super().lstm(name, *args, **kwargs)
-        # The first layer reads joints; the others read parts, in their order.
-        parts = self._part_of_joints()
-        if name != "lstm_1":
-            parts = sorted(set(parts))
-        return PartLSTM(**{**layer.get_config(), "parts": parts})
-
-    def _part_of_joints(self):
-        """The part of each joint of all bodies, numbered from zero."""
         parts = self.skeleton.split(self.skeleton.parts)
-        one_body = [
-            next(n for n, joints in enumerate(parts) if joint in joints)
-            for joint in range(len(self.skeleton.joints))
-        ]
-        return [
-            body * len(parts) + part
-            for body in range(self.bodies)
-            for part in one_body
-        ]
+        groups = list(range(len(parts)))
+        if name == "lstm_1":  # it reads joints, the others parts
+            part_of = {x: part for part in groups for x in parts[part]}
+            groups = [part_of[x] for x in sorted(part_of)] * self.bodies
+        return PartLSTM(**{**layer.get_config(), "parts": groups})
 
 
 MODEL = PartAwareLSTM

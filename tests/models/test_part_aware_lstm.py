@@ -15,16 +15,16 @@ def test_is_a_good_model(tmp_path):
     model_test.run_model_test(PartAwareLSTM, tmp_path, lambda3=0.01, **KWARGS)
 
 
-def test_each_part_of_each_body_has_its_memory_in_each_layer():
+def test_each_part_has_its_memory_in_each_layer():
     model = model_test.make_model(PartAwareLSTM, **KWARGS)
     first, second = model.main_lstm.layers
     names = list(SKELETON.parts)
-    joints = [SKELETON.joints[n % 6] for n in range(12)]
-    assert [names[p % 5] for p in first.parts] == [
-        next(x for x in names if joint in SKELETON.parts[x]) for joint in joints
+    expected = [
+        next(names.index(x) for x in names if joint in SKELETON.parts[x])
+        for joint in SKELETON.joints
     ]
-    assert [p // 5 for p in first.parts] == [0] * 6 + [1] * 6
-    assert list(second.parts) == list(range(10))
+    assert list(first.parts) == expected * 2
+    assert list(second.parts) == list(range(5))
 
 
 def test_scores_the_classes_by_the_last_frame():
@@ -48,6 +48,6 @@ def test_a_skeleton_without_parts_is_an_error():
         model_test.make_model(PartAwareLSTM)
 
 
-def test_units_must_divide_by_the_parts_of_all_bodies():
-    with pytest.raises(ValueError, match=r"parts, 15\. Received: units=10"):
-        model_test.make_model(PartAwareLSTM, bodies=3, **KWARGS)
+def test_units_must_divide_by_the_parts():
+    with pytest.raises(ValueError, match=r"parts, 5\. Received: units=12"):
+        model_test.make_model(PartAwareLSTM, **{**KWARGS, "units": 12})
