@@ -77,5 +77,8 @@ def reverse(sequence, length):
         sequence: `(batch, frames, ...)`.
         length: `(batch,)`, number of frames of each clip.
     """
+    # Within the frames: LiteRT ends with an error at others, and the exporter
+    # tries a model with any number as the length.
+    length = ops.clip(ops.cast(length, "int32"), 0, ops.shape(sequence)[1])
     # One operation, which LiteRT has too. Keras would need a table of indices.
-    return tf.reverse_sequence(sequence, ops.cast(length, "int32"), seq_axis=1)
+    return tf.reverse_sequence(sequence, length, seq_axis=1)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from stalstm.layers import LSTM, Bidirectional
+from stalstm.layers.bidirectional import reverse
 from tests import reference
 from tests.layers.layer_test import run_layer_test
 
@@ -31,6 +32,14 @@ def test_the_backward_layer_starts_at_the_clip_s_own_end(recurrence):
     for clip, h, length in zip(CLIPS, hidden, LENGTHS, strict=True):
         expected = reference.bidirectional(layer, clip[:length])
         np.testing.assert_allclose(h[:length], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_length_that_is_none_is_no_crash():
+    """The exporter tries a model with whatever is in its memory."""
+    lengths = np.array([10**9, -5, 3], "int32")
+    reversed_clips = reverse(CLIPS, lengths)
+    np.testing.assert_array_equal(reversed_clips[0], CLIPS[0, ::-1])
+    np.testing.assert_array_equal(reversed_clips[1], CLIPS[1])
 
 
 def test_wrong_arguments_are_named():
