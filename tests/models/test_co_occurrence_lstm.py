@@ -76,6 +76,18 @@ def test_dropout_is_that_of_the_last_lstm_layer():
     assert np.any(model(INPUTS, training=True)["logits"] != logits)
 
 
+def test_dropout_resumes_from_a_checkpoint(tmp_path):
+    model = make_model(dropout=0.3)
+    model(INPUTS, training=True)
+    model.save_weights(tmp_path / "model.weights.h5")
+    expected = model(INPUTS, training=True)["logits"].numpy()
+    assert np.any(model(INPUTS, training=True)["logits"].numpy() != expected)
+    model.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(
+        model(INPUTS, training=True)["logits"], expected
+    )
+
+
 def test_both_recurrences_agree():
     check_recurrence(make_model(), 6)
 

@@ -11,7 +11,7 @@ KWARGS = {"skeleton": SKELETON, "part_units": 3}
 INPUTS = model_test.make_inputs(SKELETON)
 
 
-@pytest.mark.long(seconds=15)
+@pytest.mark.long(seconds=25)
 def test_is_a_good_model(tmp_path):
     model_test.run_model_test(HierarchicalRNN, tmp_path, lambda3=0.01, **KWARGS)
 
