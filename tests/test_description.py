@@ -32,6 +32,27 @@ def test_folds_test_on_one_and_train_on_the_others():
     assert DATA.protocols["fold_2"] == Protocol("fold_1+fold_3", "fold_2")
 
 
+def test_validation_holds_out_each_fold_once_and_never_tests():
+    five = Description(NITE, 2, ("kick",), fold_protocols(5))
+    held_out = []
+    for name, protocol in five.protocols.items():
+        validation = five.validation(name)
+        held_out.append(validation.test)
+        everything = {*validation.train.split("+"), validation.test}
+        assert everything == set(protocol.train.split("+"))
+        assert validation.test not in validation.train
+    assert sorted(held_out) == list(five.protocols)
+    one = Description(NITE, 2, ("kick",), {"cross_view": Protocol("a", "b")})
+    with pytest.raises(ValueError, match="which trains on a alone"):
+        one.validation("cross_view")
+
+
+def test_everything_is_every_split():
+    (train, test) = dataclasses.astuple(DATA.everything())
+    assert train == test
+    assert sorted(train.split("+")) == ["fold_1", "fold_2", "fold_3"]
+
+
 def test_a_setting_that_needs_what_is_not_there_names_both():
     worm = Description(Skeleton("worm", ("tail",)), 1, ("a",), {})
     DATA.require("axes=clip", ["torso", "head"], bodies=2)

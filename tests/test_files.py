@@ -1,3 +1,5 @@
+import concurrent.futures
+
 import pytest
 
 from stalstm import files
@@ -42,3 +44,19 @@ def test_what_a_killed_process_left_is_in_nobody_s_way(tmp_path):
     with files.replacing(path) as temporary:
         temporary.mkdir()
     assert list(tmp_path.rglob("*")) == [path]
+
+
+def test_who_is_not_alone_waits_and_says_so(tmp_path, capfd):
+    lock = tmp_path / "deep" / "lock"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+
+        def enter():
+            with files.alone(lock):
+                return "entered"
+
+        with files.alone(lock):
+            second = pool.submit(enter)
+            with pytest.raises(concurrent.futures.TimeoutError):
+                second.result(timeout=0.2)
+        assert second.result() == "entered"
+    assert f"waiting for it: {lock}" in capfd.readouterr().err

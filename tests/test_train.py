@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from absl import app, flags
 
+import stalstm
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from tests import door
@@ -115,6 +117,46 @@ def test_ntu_trains_by_its_protocols(tmp_path, capsys):
     assert config["recipe"]["axes"] == {"value": "clip", "source": "ours"}
     clips = read(tmp_path / "workdir/evaluation.json")["clips"]
     assert 0 < clips < 60
+
+
+@pytest.mark.long(seconds=10)
+def test_a_training_fold_is_held_out_for_another_recipe(sbu, tmp_path):
+    flags = ["--fold=5", "--validate", "--recipe=ntu", "--evaluate_every=2"]
+    door.run("train", *sbu, *JOINT, *flags, f"--workdir={tmp_path}")
+    config = read(tmp_path / "config.json")
+    assert config["protocol"] == "fold_5"
+    assert config["training_split"] == "fold_2+fold_3+fold_4"
+    assert config["test_split"] == "fold_1"
+    assert config["recipe"]["scale"]["value"] == "clip"
+    curve = read(tmp_path / "curve.json")
+    assert [x["iteration"] for x in curve] == [2, 4]
+    assert (
+        curve[-1]["accuracy"] == read(tmp_path / "evaluation.json")["accuracy"]
+    )
+
+
+@pytest.mark.long(seconds=10)
+def test_a_model_to_ship_trains_on_everything(sbu, tmp_path, capsys):
+    flags = ["--protocol=everything", f"--workdir={tmp_path / 'workdir'}"]
+    door.run("train", *sbu, *SHORT, *flags)
+    assert "clips that it has trained on" in capsys.readouterr().out
+    assert read(tmp_path / "workdir/evaluation.json")["clips"] == 21
+    door.run(
+        "stalstm/export/shipped",
+        f"--workdir={tmp_path / 'workdir'}",
+        "--name=small",
+        f"--models={tmp_path}",
+    )
+    assert read(tmp_path / "small/model.json")["accuracy"] is None
+    whole = stalstm.load(tmp_path / "workdir")
+    keras_file = stalstm.load(tmp_path / "small/model.keras")
+    light = stalstm.load(tmp_path / "small")
+    clip = np.random.default_rng(0).normal(size=(7, 2, 15, 3))
+    expected = whole.predict(clip)["probabilities"]
+    for model, tolerance in ((keras_file, 1e-6), (light, 0.01)):
+        np.testing.assert_allclose(
+            model.predict(clip)["probabilities"], expected, atol=tolerance
+        )
 
 
 @pytest.mark.long(seconds=15)
