@@ -202,8 +202,11 @@ class Recipe:
     def from_dict(cls, record: dict[str, Any]) -> "Recipe":
         """The recipe that `to_dict` wrote.
 
+        A field that is missing is newer than the record. It gets its default
+        value, with which it changes nothing.
+
         Raises:
-            ValueError: A field is missing or unknown: another version wrote it.
+            ValueError: A field is unknown: another version wrote it.
         """
         try:
             flat = {**record, **record["model"]}
@@ -211,13 +214,7 @@ class Recipe:
             values = {name: x["value"] for name, x in flat.items()}
         except (KeyError, TypeError):
             raise ValueError("expected a recipe of this version") from None
-        recipe = cls().replace(**values)
-        if missing := set(recipe._fields()) - set(values):
-            raise ValueError(
-                f"expected a recipe of this version, with "
-                f"{', '.join(sorted(missing))}"
-            )
-        return recipe
+        return cls().replace(**values)
 
     def _with_model(self, model: str) -> "Recipe":
         if model not in MODELS:

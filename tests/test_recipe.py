@@ -143,6 +143,9 @@ def test_a_recipe_of_another_version_is_named():
         Recipe.from_dict({"n1": 20})
     with pytest.raises(ValueError, match="Received: bodies"):
         Recipe.from_dict({**record, "bodies": {"value": 2, "source": "paper"}})
-    del record["n2"]
-    with pytest.raises(ValueError, match="of this version, with n2"):
-        Recipe.from_dict(record)
+
+
+def test_a_field_that_is_newer_than_a_record_has_its_default():
+    record = sbu.RECIPE.override(["velocity=3"]).to_dict(sbu.RECIPE)
+    del record["velocity"]
+    assert Recipe.from_dict(record) == sbu.RECIPE

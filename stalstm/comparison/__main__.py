@@ -35,6 +35,7 @@ from stalstm.comparison.rows import TABLES, Row
 from stalstm.comparison.runs import Run, RunError
 from stalstm.description import Description, Protocol
 from stalstm.paths import DEFINE_path
+from stalstm.recipe import Recipe
 
 INTERRUPTED = "Interrupted. Run the same command to resume."
 
@@ -260,7 +261,7 @@ def make_run(
             *(f"--set={x}" for x in row.settings),
             *(["--validate"] if _VALIDATE.value else []),
         ]
-        expected = {"recipe": recipe.to_dict(base)}
+        expected = {"recipe": recipe}
     command += [f"--seed={seed}", f"--workdir={workdir}"]
     run = Run(row, protocol, seed, workdir, tuple(command))
     expected |= {
@@ -270,6 +271,8 @@ def make_run(
     }
     if run.finished:
         config = files.read_json(workdir / "config.json")
+        if "recipe" in config:
+            config["recipe"] = Recipe.from_dict(config["recipe"])
         if different := [x for x, y in expected.items() if config.get(x) != y]:
             raise ValueError(
                 f"{workdir} holds a finished training with another "
