@@ -56,14 +56,15 @@ def of(
         recipes: Names of recipes; empty takes that of the data set.
         settings: `name=value` for fields of all recipes.
     """
+    own: list[str | None] = [None]  # that of the data set, or of the recipe
     return tuple(
         Row(
             name=", ".join(x for x in (model, recipe) if x) or "default",
             recipe=recipe,
             settings=(*((f"model={model}",) if model else ()), *settings),
         )
-        for recipe in recipes or [None]
-        for model in models or [None]
+        for recipe in list(recipes) or own
+        for model in list(models) or own
     )
 
 

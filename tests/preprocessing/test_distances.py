@@ -63,6 +63,7 @@ def test_to_the_ends_are_those_to_hands_feet_and_head():
     fields = DistancesFields(distances=0.3, distances_to="ends")
     layer = fields.layer(Description(NITE, 2, ("kick",), {}))
     assert layer is not None
+    assert layer.joints is not None
     assert [NITE.joints[x] for x in layer.joints] == [
         "head",
         "left_hand",
