@@ -13,9 +13,8 @@ class InDepthLSTM(LSTM):
     """An LSTM layer with dropout on its gates, cells and outputs.
 
     Zhu et al., "Co-occurrence feature learning for skeleton based action
-    recognition using regularized deep LSTM networks", AAAI 2016, section
-    "In-depth dropout for LSTM". What goes along time is left alone, so that
-    nothing is erased from the memory:
+    recognition using regularized deep LSTM networks", AAAI 2016. What goes
+    along time is left alone, so that nothing is erased from the memory:
 
         i, f, g, o = the gates, from x_t and h_{t-1}
         c_t = f c_{t-1} + i g
@@ -27,9 +26,9 @@ class InDepthLSTM(LSTM):
         c~_t = m_c ((m_f f) c_{t-1} + (m_i i) g)
         h~_t = m_h ((m_o o) tanh(c~_t))
 
-    The masks are new in every frame, and divided by the probability of a one;
-    outside of training there are none, and h~ is h. Neither this layer nor
-    Keras's has the peephole connections of the paper.
+    The masks are new in every frame, and divided by the probability of a one,
+    so outside of training there are none, and h~ is h. Unlike the paper's, the
+    gates have no peephole connections, as nowhere in Keras.
 
     Args:
         units: Units of the layer.
