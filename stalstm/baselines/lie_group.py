@@ -45,7 +45,8 @@ class LieGroup(ClassifierMixin, BaseEstimator):
        temporal pyramid of the warped curves. The highest score wins.
 
     The paper knows one body. Here, the bones of all bodies are related to each
-    other, within a body and between two.
+    other, within a body and between two. All curves are in memory: a clip of
+    NTU at 76 frames takes 4 MB, and its pyramid 3 MB.
 
     Args:
         data: Description of the data.

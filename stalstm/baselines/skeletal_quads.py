@@ -31,7 +31,7 @@ def estimator(data: Description, seed: int = 0) -> Pipeline:
     """
     return make_pipeline(
         QuadFisherVectors(data, seed),
-        tuned(linear_svm(seed), "C", (1.0, 10.0, 100.0)),
+        tuned(linear_svm(seed), "C", (0.1, 1.0, 10.0)),
     )
 
 

@@ -217,6 +217,13 @@ def test_warping_takes_a_slow_curve_to_the_nominal_one():
     )
 
 
+def test_warping_keeps_the_order_of_the_frames():
+    nominal = np.array([[0.0], [5.0], [0.4]])
+    # The last frame is nearest to the first of the other, and far from it.
+    (warped,) = warp(nominal, np.array([[[0.5], [5.0], [0.0]]]))
+    np.testing.assert_array_equal(warped, [[0.5], [5.0], [0.0]])
+
+
 def test_the_nominal_curve_is_the_mean_of_aligned_curves():
     curves = np.random.default_rng(0).random((4, 6, 3))
     np.testing.assert_allclose(

@@ -156,6 +156,14 @@ def test_a_clip_has_the_vectors_of_six_segments():
     np.testing.assert_allclose(
         np.linalg.norm(features.reshape(3, 6, size), axis=2), 1
     )
+    # Signed square roots of the Fisher vector of all quads, at unit length.
+    quads, _ = quads_of_clip(clips[0], vectors.quads_)
+    mixture = vectors.mixture_
+    whole = fisher_vector(quads, mixture.predict_proba(quads), mixture)
+    roots = [np.sqrt(x) if x > 0 else -np.sqrt(-x) for x in whole]
+    np.testing.assert_allclose(
+        features[0, :size], roots / np.sqrt(np.abs(whole).sum())
+    )
     # The second half and the last third, as clips of their own.
     for segment, frames in ((2, slice(3, 6)), (5, slice(4, 6))):
         (alone,) = vectors.transform([clips[0][frames]])

@@ -12,8 +12,9 @@ from sklearn.svm import LinearSVC
 def linear_svm(seed: int, **arguments) -> LinearSVC:
     """A linear one-against-all SVM, solved as precisely as LIBLINEAR does.
 
-    scikit-learn's own default is a thousand times stricter: it takes several
-    times as long and predicts the same.
+    scikit-learn's own default is a thousand times stricter; on SBU it takes
+    several times as long and predicts the same. Features must not be much
+    smaller than one: of those, the solver stops too soon.
     """
     return LinearSVC(tol=0.1, random_state=seed, **arguments)
 
