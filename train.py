@@ -241,8 +241,8 @@ def choose_protocols(name: str, data: Description) -> dict[str, Protocol]:
         return {protocol: data.everything()}
     if protocol not in data.protocols:
         raise ValueError(
-            f"--protocol: {name} has {', '.join(data.protocols)} and everything. "
-            f"Received: {protocol}"
+            f"--protocol: {name} has {', '.join(data.protocols)} and "
+            f"{EVERYTHING}. Received: {protocol}"
         )
     return {protocol: data.protocols[protocol]}
 
