@@ -52,6 +52,7 @@ def with_records(recipe: Recipe, data: Description, model: Any) -> Trained:
         "name": "sbu",
         "dataset": "sbu/2.0.0",
         "data_dir": "a/folder/of/this/machine",
+        "training_split": "fold_2",
         "test_split": "fold_1",
         "data": data.to_json(),
         "recipe": recipe.to_dict(recipe),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -30,7 +31,8 @@ def tuned(
     """A classifier that chooses one of its parameters by cross-validation.
 
     The training clips are split into five parts, in their order and stratified
-    by class; then all of them train with the best value.
+    by class, or into fewer if no class has five clips; then all of them train
+    with the best value.
 
     Args:
         classifier: Estimator of clips.
@@ -38,5 +40,13 @@ def tuned(
         values: Values to try.
     """
     return GridSearchCV(
-        classifier, {parameter: list(values)}, cv=StratifiedKFold(5)
+        classifier, {parameter: list(values)}, cv=_UpToFiveParts()
     )
+
+
+class _UpToFiveParts(StratifiedKFold):
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return int(min(5, np.unique(y, return_counts=True)[1].max()))
+
+    def split(self, X, y, groups=None):
+        return StratifiedKFold(self.get_n_splits(X, y)).split(X, y)
