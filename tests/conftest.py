@@ -6,6 +6,8 @@ import pathlib
 import hypothesis
 import pytest
 
+from datasets.sbu.dummy_data_generation import write_dummy_recordings
+
 # Fixtures: small models, exported once for each worker.
 pytest_plugins = ["tests.export.exported"]
 # A busy machine is no failure.
@@ -28,6 +30,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return mark.kwargs.get("seconds", 10) if mark else 0
 
     items.sort(key=seconds, reverse=True)
+
+
+@pytest.fixture(scope="session")
+def small_sbu(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Flags for a small data set in SBU's format, which the first run prepares.
+
+    Five frames a clip, in every set and fold; their values mean nothing.
+    """
+    folder = tmp_path_factory.mktemp("small_sbu")
+    write_dummy_recordings(folder / "raw", frames=5)
+    return [
+        "--dataset=sbu",
+        f"--raw_dir={folder / 'raw'}",
+        f"--data_dir={folder / 'prepared'}",
+    ]
 
 
 @pytest.fixture(scope="session")

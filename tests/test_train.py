@@ -35,26 +35,14 @@ JOINT = ["--recurrence=keras"] + [
 ]
 
 
-@pytest.fixture(scope="module")
-def sbu(tmp_path_factory):
-    """Flags for a small raw data set, which the first run prepares."""
-    folder = tmp_path_factory.mktemp("sbu")
-    write_dummy_recordings(folder / "raw", frames=5)
-    return [
-        "--dataset=sbu",
-        f"--raw_dir={folder / 'raw'}",
-        f"--data_dir={folder / 'prepared'}",
-    ]
-
-
 def read(path):
     return json.loads(path.read_text())
 
 
 @pytest.mark.long(seconds=10)
-def test_one_fold_leaves_a_workdir(sbu, tmp_path, capsys):
+def test_one_fold_leaves_a_workdir(small_sbu, tmp_path, capsys):
     workdir = tmp_path / "workdir"
-    flags = [*sbu, *SHORT, "--fold=3", f"--workdir={workdir}"]
+    flags = [*small_sbu, *SHORT, "--fold=3", f"--workdir={workdir}"]
     door.run("train", *flags, "--seed=5")
     output = capsys.readouterr().out
     assert "accuracy" in output
@@ -120,9 +108,9 @@ def test_ntu_trains_by_its_protocols(tmp_path, capsys):
 
 
 @pytest.mark.long(seconds=10)
-def test_a_training_fold_is_held_out_for_another_recipe(sbu, tmp_path):
+def test_a_training_fold_is_held_out_for_another_recipe(small_sbu, tmp_path):
     flags = ["--fold=5", "--validate", "--recipe=ntu", "--evaluate_every=2"]
-    door.run("train", *sbu, *JOINT, *flags, f"--workdir={tmp_path}")
+    door.run("train", *small_sbu, *JOINT, *flags, f"--workdir={tmp_path}")
     config = read(tmp_path / "config.json")
     assert config["protocol"] == "fold_5"
     assert config["training_split"] == "fold_2+fold_3+fold_4"
@@ -136,9 +124,9 @@ def test_a_training_fold_is_held_out_for_another_recipe(sbu, tmp_path):
 
 
 @pytest.mark.long(seconds=10)
-def test_a_model_to_ship_trains_on_everything(sbu, tmp_path, capsys):
+def test_a_model_to_ship_trains_on_everything(small_sbu, tmp_path, capsys):
     flags = ["--protocol=everything", f"--workdir={tmp_path / 'workdir'}"]
-    door.run("train", *sbu, *SHORT, *flags)
+    door.run("train", *small_sbu, *SHORT, *flags)
     assert "clips that it has trained on" in capsys.readouterr().out
     assert read(tmp_path / "workdir/evaluation.json")["clips"] == 21
     door.run(
@@ -160,8 +148,8 @@ def test_a_model_to_ship_trains_on_everything(sbu, tmp_path, capsys):
 
 
 @pytest.mark.long(seconds=15)
-def test_all_folds_are_reported(sbu, tmp_path, capsys):
-    door.run("train", *sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
+def test_all_folds_are_reported(small_sbu, tmp_path, capsys):
+    door.run("train", *small_sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
     output = capsys.readouterr().out
     summary = read(tmp_path / "cross_validation.json")
     assert list(summary["folds"]) == [f"fold_{x}" for x in range(1, 6)]
@@ -177,9 +165,9 @@ def command(*flags):
 
 
 @pytest.mark.long(seconds=15)
-def test_a_killed_run_is_resumed(sbu, tmp_path):
+def test_a_killed_run_is_resumed(small_sbu, tmp_path):
     """`SIGKILL` in the middle of a stage, then the same command."""
-    flags = [*sbu, *JOINT, "--set=iterations=400"]
+    flags = [*small_sbu, *JOINT, "--set=iterations=400"]
 
     def train(name):
         return [*flags, f"--workdir={tmp_path / name}"]
@@ -209,14 +197,14 @@ def test_a_killed_run_is_resumed(sbu, tmp_path):
     assert result("killed") == result("whole")
 
 
-def test_an_interrupt_says_how_to_resume(sbu, tmp_path, monkeypatch):
+def test_an_interrupt_says_how_to_resume(small_sbu, tmp_path, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("stalstm.training.train", interrupted)
     message = r"Interrupted\. Run the same command to resume\."
     with pytest.raises(SystemExit, match=message):
-        door.run("train", *sbu, *JOINT, f"--workdir={tmp_path}")
+        door.run("train", *small_sbu, *JOINT, f"--workdir={tmp_path}")
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,10 @@ def main(argv):
         protocols = choose_protocols(data)
         folder = _WORKDIR.value.absolute() / name
         runs = [
-            make_run(builder, data, row, protocol, seed, folder)
+            make_run(builder, data, row, protocol, splits, seed, folder)
             for seed in choose_seeds()
             for row in rows
-            for protocol in protocols
+            for protocol, splits in protocols.items()
             if not row.missing
         ]
     except ValueError as error:
@@ -224,10 +224,20 @@ def make_run(
     data: Description,
     row: Row,
     protocol: str,
+    splits: Protocol,
     seed: int,
     folder: pathlib.Path,
 ) -> Run:
     """A training, and how to start it.
+
+    Args:
+        builder: The prepared data set.
+        data: What it says of itself.
+        row: What to train.
+        protocol: Name of the protocol.
+        splits: What to train on and to evaluate on.
+        seed: Random seed.
+        folder: Where the workdirs of this data set are.
 
     Raises:
         ValueError: The recipe does not fit the data, or the workdir holds a
@@ -235,7 +245,6 @@ def make_run(
     """
     part = "validation" if _VALIDATE.value else "test"
     workdir = folder / part / row.folder / f"{protocol}_seed_{seed}"
-    splits = choose_protocols(data)[protocol]
     if row.baseline:
         command = [
             "-m",

@@ -20,7 +20,7 @@ from stalstm import files, loading
 from stalstm.export import litert, metadata
 from stalstm.export.errors import ExportError
 from stalstm.paths import DEFINE_path
-from stalstm.workdir import load
+from stalstm.workdir import WorkdirError, load
 
 # Bytes of a file: it stays in the history of the repository for ever.
 LARGEST = 2_000_000
@@ -34,6 +34,19 @@ _MODELS = DEFINE_path("models", str(loading.SHIPPED), "Folder of the models.")
 
 def main(argv):
     del argv
+    try:
+        write()
+    except (ExportError, WorkdirError) as error:
+        raise SystemExit(f"shipped.py: {error}") from None
+
+
+def write() -> None:
+    """Writes the files.
+
+    Raises:
+        ExportError: The model does not stream, or a file is too large.
+        WorkdirError: The workdir holds no finished training.
+    """
     trained = load(_WORKDIR.value)
     if reason := trained.model.cannot_stream:
         raise ExportError(f"expected a model that streams. Received: {reason}")

@@ -53,6 +53,7 @@ class InDepthLSTM(LSTM):
         )
 
     def build(self, sequences_shape):
+        # Keras passes shapes by the names of the arguments of `call`.
         super().build(sequences_shape)
 
     def call(self, sequences, training=False):

@@ -10,8 +10,8 @@ from stalstm.layers import (
     MainLSTM,
     SpatialAttention,
     TemporalAttention,
-    sequences,
 )
+from stalstm.layers.pooling import pool
 from stalstm.models import classifier
 
 
@@ -133,22 +133,19 @@ class STALSTM(classifier.Classifier):
             getattr(self, name).build(features_shape)
 
     def classify(self, features, present, length, training):
-        mask = sequences.mask(features, length)
-        outputs, weight = {}, mask
+        outputs = {}
         attended = features
         if self.spatial_attention is not None:
             alpha = self.spatial_attention(features, length, present)
             attended = features * ops.repeat(alpha, self.channels, axis=-1)
             outputs["spatial_attention"] = alpha
-        if self.temporal_attention is not None:
-            weight = self.temporal_attention(features, length)
-            outputs["temporal_attention"] = weight
         scores = self.main_lstm(attended, training=training)
-        weighted = ops.cast(scores, "float32") * weight[..., None]
-        if self.arguments.pooling == "mean":
-            logits = sequences.masked_mean(weighted, mask[..., None])
-        else:
-            logits = ops.sum(weighted, axis=1)
+        scores = ops.cast(scores, "float32")
+        if self.temporal_attention is not None:
+            beta = self.temporal_attention(features, length)
+            outputs["temporal_attention"] = beta
+            scores = scores * beta[..., None]
+        logits = pool(scores, length, self.arguments.pooling)
         logits = self.arguments.pooling_scale * logits
         return {"logits": logits, **outputs}
 

@@ -11,7 +11,6 @@ import time
 import pytest
 from absl import app
 
-from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from tests import door
 
 TINY = [
@@ -26,16 +25,9 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def sbu(tmp_path_factory):
-    """Flags for a small raw data set, which the first run prepares."""
-    folder = tmp_path_factory.mktemp("sbu")
-    write_dummy_recordings(folder / "raw", frames=5)
-    return [
-        "--dataset=sbu",
-        f"--raw_dir={folder / 'raw'}",
-        f"--data_dir={folder / 'prepared'}",
-        f"--workdir={folder / 'runs'}",
-    ]
+def sbu(small_sbu, tmp_path_factory):
+    """The small data set, and one folder for all trainings."""
+    return [*small_sbu, f"--workdir={tmp_path_factory.mktemp('runs')}"]
 
 
 def compare(*flags):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from stalstm.baselines.shared.linear_svm import scaled_linear_svm, tuned
@@ -23,3 +24,11 @@ def test_a_parameter_is_chosen_by_cross_validation():
     search = tuned(KNeighborsClassifier(), "n_neighbors", (16, 1))
     search.fit(labels[:, None], labels)
     assert search.best_params_ == {"n_neighbors": 1}
+
+
+def test_few_clips_a_class_are_split_into_fewer_parts():
+    labels = np.array([0, 1, 0, 1, 2])
+    search = tuned(KNeighborsClassifier(), "n_neighbors", (1, 2))
+    with pytest.warns(UserWarning, match="only 1 members"):  # of class 2
+        search.fit(labels[:, None], labels)
+    assert search.n_splits_ == 2
