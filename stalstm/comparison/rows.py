@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 # Of a folder; file systems allow some more.
 LONGEST_NAME = 200
 
-NOT_PUBLIC = "cannot be rebuilt from what is public"
+NO_TEXT = (
+    "not rebuilt: neither text nor code is public; its body parts, the words "
+    "for poses, the measure of contrast, the number of pairs and the settings "
+    "of its classifier would be guesses"
+)
 SONG = "Song et al., AAAI 2017"
 
 
@@ -148,13 +152,13 @@ TABLE_1 = (
         name="Raw skeleton, contrast mining",
         source=JI,
         published={"sbu": 79.4},
-        missing=NOT_PUBLIC,
+        missing=NO_TEXT,
     ),
     Row(
         name="Joint features, contrast mining",
         source=JI,
         published={"sbu": 86.9},
-        missing=NOT_PUBLIC,
+        missing=NO_TEXT,
     ),
     HBRNN,
     Row(

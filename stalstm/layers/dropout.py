@@ -2,11 +2,11 @@
 
 import keras
 
-from stalstm.layers.replica_seed import ReplicaSeed
+from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class Dropout(keras.layers.Layer):
+class Dropout(SavedSeed):
     """`keras.layers.Dropout` whose random numbers are part of a checkpoint.
 
     A training that resumes draws the masks that it would have drawn, and every
@@ -36,13 +36,6 @@ class Dropout(keras.layers.Layer):
                 inputs, self.rate, seed=self.dropout_seed
             )
         return inputs
-
-    def save_own_variables(self, store):
-        super().save_own_variables(store)
-        store["dropout_seed"] = self.dropout_seed.state
-
-    def load_own_variables(self, store):
-        self.dropout_seed.state.assign(store["dropout_seed"])
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape

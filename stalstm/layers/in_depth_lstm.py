@@ -42,11 +42,20 @@ class InDepthLSTM(LSTM):
 
     Returns:
         h~, `(batch, frames, units)`.
+
+    Raises:
+        ValueError: `weight_drop` is not zero: the gates of the dropped
+            responses would not be those of the recurrence.
     """
 
     def __init__(self, units: int, in_depth_dropout: float = 0.0, **kwargs):
         super().__init__(units, **kwargs)
         check_recurrent(self)
+        if self.weight_drop:
+            raise ValueError(
+                "`weight_drop` must be 0 beside `in_depth_dropout`. "
+                f"Received: weight_drop={self.weight_drop}"
+            )
         self.in_depth_dropout = in_depth_dropout
         self.drop = Dropout(
             in_depth_dropout, dtype=self.dtype_policy, name="drop"

@@ -4,13 +4,23 @@ import keras
 import tensorflow as tf
 
 from stalstm.layers.lstm_recurrence import lstm
+from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class LSTM(keras.layers.LSTM):
+class LSTM(SavedSeed, keras.layers.LSTM):
     """`keras.layers.LSTM`, with a recurrence that is fast on a CPU.
 
-    Same arguments, weights, numbers and files.
+    Same arguments, weights, numbers and files; and it can drop connections of
+    the recurrent matrix in training, the same ones in all frames and clips of a
+    batch (Merity, Keskar and Socher, "Regularizing and optimizing LSTM language
+    models", ICLR 2018, section 2).
+
+    Args:
+        units: Units of the layer.
+        weight_drop: Part of the recurrent matrix that is zero in a training
+            step; the rest grows accordingly, so that the mean stays.
+        **kwargs: Further arguments of `keras.layers.LSTM`.
 
     Attributes:
         recurrence: How the layer computes; never saved. `"keras"`, as Keras
@@ -24,7 +34,27 @@ class LSTM(keras.layers.LSTM):
 
     recurrence = "keras"
 
+    def __init__(self, units: int, weight_drop: float = 0.0, **kwargs):
+        super().__init__(units, **kwargs)
+        self.weight_drop = weight_drop
+        if weight_drop:
+            self.dropout_seed = ReplicaSeed()
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
+        arguments = sequences, initial_state, mask, training
+        if not (training and self.weight_drop):
+            return self._inner_loop(*arguments)
+        # However the layer computes, it asks the cell for the matrix.
+        whole = self.cell.recurrent_kernel
+        self.cell.recurrent_kernel = keras.random.dropout(
+            whole, self.weight_drop, seed=self.dropout_seed
+        )
+        try:
+            return self._inner_loop(*arguments)
+        finally:
+            self.cell.recurrent_kernel = whole
+
+    def _inner_loop(self, sequences, initial_state, mask, training):
         if self.recurrence == "keras" or not self._is_plain(mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
@@ -51,6 +81,9 @@ class LSTM(keras.layers.LSTM):
             and not (self.dropout or self.recurrent_dropout)
             and not (self.go_backwards or self.unroll)
         )
+
+    def get_config(self):
+        return {**super().get_config(), "weight_drop": self.weight_drop}
 
 
 def resolve_recurrence(name: str) -> str:

@@ -3,11 +3,11 @@
 import keras
 
 from stalstm.layers import sequences
-from stalstm.layers.replica_seed import ReplicaSeed
+from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class MainLSTM(keras.layers.Layer):
+class MainLSTM(SavedSeed):
     """The main LSTM network: stacked LSTM layers and a score for each class.
 
     Song et al. (AAAI 2017), Figures 3 and 4: gives z_t of equation (4).
@@ -92,14 +92,6 @@ class MainLSTM(keras.layers.Layer):
             hidden, layer_state = layer.cell(hidden, layer_state)
             new_state.append(layer_state)
         return self.score(hidden), new_state
-
-    def save_own_variables(self, store):
-        # So that a resumed training draws the masks it would have drawn.
-        super().save_own_variables(store)
-        store["dropout_seed"] = self.dropout_seed.state
-
-    def load_own_variables(self, store):
-        self.dropout_seed.state.assign(store["dropout_seed"])
 
     def compute_output_shape(self, inputs_shape):
         return (*inputs_shape[:-1], self.num_classes)

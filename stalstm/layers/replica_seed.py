@@ -1,4 +1,4 @@
-"""A seed that gives every replica of a training its own random numbers."""
+"""Random numbers of a layer: of each replica, and in checkpoints."""
 
 import keras
 import tensorflow as tf
@@ -20,3 +20,26 @@ class ReplicaSeed(keras.random.SeedGenerator):
             return state
         replica = tf.cast(context.replica_id_in_sync_group, state.dtype)
         return state + tf.stack([replica, tf.zeros_like(replica)])
+
+
+class SavedSeed(keras.layers.Layer):
+    """A layer whose random numbers are part of a checkpoint.
+
+    A training that resumes draws what it would have drawn.
+
+    Attributes:
+        dropout_seed: The seed; `None` if the layer draws nothing.
+    """
+
+    dropout_seed: ReplicaSeed | None = None
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        if self.dropout_seed is not None:
+            store["dropout_seed"] = self.dropout_seed.state
+
+    def load_own_variables(self, store):
+        if self.dropout_seed is not None:
+            self.dropout_seed.state.assign(store["dropout_seed"])
+        else:
+            super().load_own_variables(store)

@@ -6,11 +6,7 @@ import keras
 from keras import ops
 
 from stalstm.fields import ours, paper
-from stalstm.layers import (
-    MainLSTM,
-    SpatialAttention,
-    TemporalAttention,
-)
+from stalstm.layers import LSTM, MainLSTM, SpatialAttention, TemporalAttention
 from stalstm.layers.pooling import pool
 from stalstm.models import classifier
 
@@ -26,6 +22,9 @@ class Arguments(classifier.Arguments):
     main_layers: int = paper(3, at_least=1)
     # Of every LSTM layer, and of the hidden layer of equation (2).
     units: int = paper(100, at_least=1)
+    # Part of the connections of each recurrent matrix that a training step
+    # leaves out.
+    weight_drop: float = ours(0.0, at_least=0, below=1)
     # "joints" makes alpha's mean one; "softmax" is equation (3) as written.
     alpha_scale: str = ours("joints", choices=("joints", "softmax"))
     # What beta starts from.
@@ -83,12 +82,11 @@ class STALSTM(classifier.Classifier):
         super().__init__(*args, **kwargs)
         arguments = self.arguments
         main = arguments.l1_matrices == "main"
-        recurrent = arguments.l1_matrices != "inputs"
 
         self.spatial_attention = None
         if arguments.spatial_attention:
             self.spatial_attention = SpatialAttention(
-                self.lstm("spatial_lstm", not main, not main and recurrent),
+                self.own_lstm("spatial_lstm", not main),
                 joints=self.joints,
                 units=arguments.units,
                 alpha_scale=arguments.alpha_scale,
@@ -101,7 +99,7 @@ class STALSTM(classifier.Classifier):
         self.temporal_attention = None
         if arguments.temporal_attention:
             self.temporal_attention = TemporalAttention(
-                self.lstm("temporal_lstm", not main, not main and recurrent),
+                self.own_lstm("temporal_lstm", not main),
                 beta_norm=arguments.beta_norm,
                 beta_bias=arguments.beta_bias,
                 lambda2=arguments.lambda2,
@@ -112,7 +110,7 @@ class STALSTM(classifier.Classifier):
             )
         self.main_lstm = MainLSTM(
             [
-                self.lstm(f"lstm_{i}", recurrent_l1=recurrent)
+                self.own_lstm(f"lstm_{i}")
                 for i in range(1, arguments.main_layers + 1)
             ],
             len(self.classes),
@@ -121,6 +119,20 @@ class STALSTM(classifier.Classifier):
             kernel_regularizer=self.l1(),
             dtype=self.dtype_policy,
             name="main_lstm",
+        )
+
+    def own_lstm(self, name: str, l1: bool = True) -> LSTM:
+        """An LSTM layer as the arguments ask for.
+
+        Args:
+            name: Name of the layer.
+            l1: Whether the l1 norm covers the network that it belongs to.
+        """
+        return self.lstm(
+            name,
+            l1,
+            recurrent_l1=l1 and self.arguments.l1_matrices != "inputs",
+            weight_drop=self.arguments.weight_drop,
         )
 
     @property

@@ -1,7 +1,8 @@
 import keras
 import numpy as np
+import pytest
 
-from stalstm.layers import Dropout
+from stalstm.layers import LSTM, Dropout
 from tests.layers.layer_test import run_layer_test
 
 INPUTS = np.ones((4, 50, 20), "float32")
@@ -19,8 +20,10 @@ def test_drops_in_training_only_and_keeps_the_mean():
     np.testing.assert_allclose(np.mean(dropped == 0), 0.25, atol=0.03)
 
 
-def test_resumes_from_a_checkpoint(tmp_path):
-    layer = Dropout(0.5)
+@pytest.mark.parametrize(
+    "layer", [Dropout(0.5), LSTM(20, weight_drop=0.5, return_sequences=True)]
+)
+def test_resumes_from_a_checkpoint(layer, tmp_path):
     model = keras.Sequential([keras.Input((50, 20)), layer])
     layer(INPUTS, training=True)
     model.save_weights(tmp_path / "model.weights.h5")

@@ -82,3 +82,5 @@ def test_every_frame_has_masks_of_its_own():
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="`return_sequences=True`"):
         InDepthLSTM(UNITS)
+    with pytest.raises(ValueError, match="`weight_drop` must be 0"):
+        InDepthLSTM(UNITS, return_sequences=True, weight_drop=0.1)

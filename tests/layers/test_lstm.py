@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from stalstm.layers.lstm import LSTM, resolve_recurrence
 from stalstm.layers.lstm_recurrence import SMALLEST_PART
+from stalstm.layers.replica_seed import ReplicaSeed
 from tests.layers.layer_test import run_layer_test
 
 FEATURES, UNITS = 6, 5
@@ -25,10 +26,10 @@ def _two_cores(monkeypatch):
     )
 
 
-def make_pair(recurrence="xla", units=UNITS, **kwargs):
+def make_pair(recurrence="xla", units=UNITS, weight_drop=0.0, **kwargs):
     """The layer and Keras's, with the same weights."""
     kwargs = {"return_sequences": True, **kwargs}
-    ours = LSTM(units, **kwargs)
+    ours = LSTM(units, weight_drop=weight_drop, **kwargs)
     ours.recurrence = recurrence
     stock = keras.layers.LSTM(units, **kwargs)
     for layer in (ours, stock):
@@ -70,7 +71,7 @@ class LoadedAsXla(LSTM):
 
 @pytest.mark.parametrize("layer", [LSTM, LoadedAsXla])
 def test_is_a_good_layer(layer, tmp_path):
-    layer = layer(UNITS, return_sequences=True)
+    layer = layer(UNITS, return_sequences=True, weight_drop=0.2)
     run_layer_test(layer, CLIPS, tmp_path=tmp_path)
 
 
@@ -133,6 +134,33 @@ def test_last_output_and_state_are_those_of_keras():
     ours, stock = make_pair(return_sequences=False, return_state=True)
     for x, y in zip(ours(CLIPS), stock(CLIPS), strict=True):
         np.testing.assert_allclose(x, y, atol=1e-5)
+
+
+@pytest.mark.parametrize("recurrence", ["keras", "xla"])
+def test_a_training_step_drops_recurrent_connections(recurrence):
+    ours, stock = make_pair(recurrence, weight_drop=0.4)
+    kernel, whole, bias = ours.get_weights()
+    np.testing.assert_allclose(ours(CLIPS), stock(CLIPS), atol=1e-5)
+    trained = [ours(CLIPS, training=True) for _ in range(2)]
+    seed = ReplicaSeed(7)
+    ours.dropout_seed.state.assign(seed.state)
+    trained.append(ours(CLIPS, training=True))
+    dropped = keras.random.dropout(whole, 0.4, seed=seed)
+    assert 0 < np.mean(dropped == 0) < 1
+    stock.set_weights([kernel, dropped, bias])
+    np.testing.assert_allclose(trained[-1], stock(CLIPS), atol=1e-5)
+    assert len({x.numpy().tobytes() for x in trained}) == 3
+    np.testing.assert_array_equal(ours.get_weights()[1], whole)
+
+
+def test_a_dropped_connection_gets_no_gradient():
+    ours, _ = make_pair(weight_drop=0.4)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(ours(CLIPS, training=True) ** 2)
+    (_, gradient, _) = tape.gradient(
+        loss, [x.value for x in ours.trainable_variables]
+    )
+    assert 0.2 < np.mean(gradient == 0) < 0.6
 
 
 def test_weights_and_files_are_those_of_keras(tmp_path):
