@@ -12,7 +12,6 @@
 An interrupted run is resumed by the same command.
 """
 
-import dataclasses
 import os
 import pathlib
 
@@ -24,6 +23,7 @@ import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
 import datasets
+from datasets import building
 from datasets.raw import RawDataError
 from stalstm import evaluation, files, input_pipeline, recipes, training
 from stalstm import workdir as workdir_lib
@@ -169,9 +169,8 @@ def main(argv):
 
     tf.config.experimental.enable_op_determinism()
     try:
-        prepare(builder)
-        for protocol in protocols.values():
-            check_clips(builder, protocol)
+        building.prepare(builder, _RAW_DIR.value)
+        building.check_clips(builder, protocols.values())
         if len(protocols) == 1:
             train(builder, recipe, run, strategy, *protocols.popitem(), workdir)
         else:
@@ -264,37 +263,6 @@ def distribution(recipe: Recipe) -> tf.distribute.Strategy:
     training.check_batch_size(recipe, gpus)
     print(f"{gpus} GPUs share every batch.")
     return tf.distribute.MirroredStrategy()
-
-
-def prepare(builder: tfds.core.DatasetBuilder) -> None:
-    """Prepares the data set from raw recordings, unless it is prepared."""
-    if builder.is_prepared():
-        print(
-            f"Already prepared in {builder.data_dir}. To read the raw "
-            "recordings again, delete that folder."
-        )
-    raw_dir = _RAW_DIR.value
-    if raw_dir is not None and raw_dir.is_file():
-        raise RawDataError(f"expected a folder. Received: the file {raw_dir}")
-    tfds.disable_progress_bar()
-    builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
-    )
-
-
-def check_clips(builder: tfds.core.DatasetBuilder, protocol: Protocol) -> None:
-    """Checks that there are clips to train on and to test on.
-
-    Raises:
-        RawDataError: A split of the protocol is empty.
-    """
-    for split in dataclasses.astuple(protocol):
-        names = split.split("+")
-        if not sum(builder.info.splits[x].num_examples for x in names):
-            raise RawDataError(
-                f"expected clips in {split}. Received: none in "
-                f"{builder.data_dir}, which --raw_dir was prepared into"
-            )
 
 
 def train(

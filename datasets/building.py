@@ -1,14 +1,15 @@
-"""What the TFDS builders share."""
+"""What the TFDS builders share, and what is done with all of them."""
 
+import dataclasses
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets.raw import RawDataError
-from stalstm.description import Description
+from stalstm.description import Description, Protocol
 
 
 def dataset_info(
@@ -60,3 +61,42 @@ def manual_dir(dl_manager: tfds.download.DownloadManager) -> pathlib.Path:
         return dl_manager.manual_dir
     except AssertionError as error:
         raise RawDataError(str(error)) from None
+
+
+def prepare(
+    builder: tfds.core.DatasetBuilder, raw_dir: pathlib.Path | None
+) -> None:
+    """Prepares a data set from raw recordings, unless it is prepared.
+
+    Raises:
+        RawDataError: The raw recordings cannot be read.
+    """
+    if builder.is_prepared():
+        print(
+            f"Already prepared in {builder.data_dir}. To read the raw "
+            "recordings again, delete that folder."
+        )
+    if raw_dir is not None and raw_dir.is_file():
+        raise RawDataError(f"expected a folder. Received: the file {raw_dir}")
+    tfds.disable_progress_bar()
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
+    )
+
+
+def check_clips(
+    builder: tfds.core.DatasetBuilder, protocols: Iterable[Protocol]
+) -> None:
+    """Checks that a prepared set has clips to train on and to test on.
+
+    Raises:
+        RawDataError: A split of one of the protocols is empty.
+    """
+    for protocol in protocols:
+        for split in dataclasses.astuple(protocol):
+            names = split.split("+")
+            if not sum(builder.info.splits[x].num_examples for x in names):
+                raise RawDataError(
+                    f"expected clips in {split}. Received: none in "
+                    f"{builder.data_dir}, which --raw_dir was prepared into"
+                )

@@ -27,6 +27,7 @@ from absl import app, flags, logging
 
 # This module is a door: it alone of the package knows the readers.
 import datasets
+from datasets import building
 from datasets.raw import RawDataError
 from stalstm import files, recipes, training
 from stalstm.comparison import pools, summary
@@ -105,13 +106,18 @@ def main(argv):
                 "installs. Received: a Python without it"
             )
         rows = choose_rows()
-        builder, name = prepare()
+        data_set = datasets.get(_DATASET.value)
+        builder = data_set.builder(data_dir=_DATA_DIR.value)
         data = Description.from_json(builder.info.metadata)
         protocols = choose_protocols(data)
-        folder = _WORKDIR.value.absolute() / name
+        seeds = choose_seeds()
+        # Once, before several trainings would do so at a time.
+        building.prepare(builder, _RAW_DIR.value)
+        building.check_clips(builder, protocols.values())
+        folder = _WORKDIR.value.absolute() / data_set.name
         runs = [
             make_run(builder, data, row, protocol, splits, seed, folder)
-            for seed in choose_seeds()
+            for seed in seeds
             for row in rows
             for protocol, splits in protocols.items()
             if not row.missing
@@ -182,24 +188,6 @@ def choose_seeds() -> list[int]:
             f"Received: {','.join(_SEEDS.value)}"
         )
     return [int(x) for x in _SEEDS.value]
-
-
-def prepare() -> tuple[tfds.core.DatasetBuilder, str]:
-    """The prepared data set and its name.
-
-    It is prepared once, before several trainings would do so at a time.
-
-    Raises:
-        ValueError: There is no such data set.
-        RawDataError: The raw recordings cannot be read.
-    """
-    data_set = datasets.get(_DATASET.value)
-    builder = data_set.builder(data_dir=_DATA_DIR.value)
-    tfds.disable_progress_bar()
-    builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=_RAW_DIR.value)
-    )
-    return builder, data_set.name
 
 
 def choose_protocols(data: Description) -> dict[str, Protocol]:
