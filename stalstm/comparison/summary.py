@@ -14,17 +14,19 @@ def table(result: Mapping[str, Any]) -> list[str]:
         parts[0] = f"fold {parts[0]}"
     heading = [
         "method",
-        "validation accuracy (%)" if result["validate"] else "accuracy (%)",
+        f"{'validation ' if result['validate'] else ''}accuracy after the last "
+        "iteration (%)",
         *parts,
         "published",
         f"best epoch on the {'held-out' if result['validate'] else 'test'} "
-        "split",
+        "split (%)",
         "parameters",
         "seconds",
     ]
     lines = [_line(heading), "|---" * len(heading) + "|"]
     for row in result["rows"]:
-        lines.append(_line(_cells(row, protocols)))
+        published = _published(row, result["dataset"].partition("/")[0])
+        lines.append(_line(_cells(row, protocols, published)))
     return lines
 
 
@@ -42,8 +44,17 @@ def by_seed(
     return means
 
 
-def _cells(row, protocols):
-    published = ", ".join(map(str, row["published"].values()))
+def _published(row, dataset):
+    """What the method's source reports for this data set."""
+    found = []
+    for what, accuracy in row["published"].items():
+        name, _, protocol = what.partition(" ")
+        if name == dataset:
+            found.append(f"{protocol} {accuracy}".strip())
+    return ", ".join(found)
+
+
+def _cells(row, protocols, published):
     if row["missing"]:
         nothing = [""] * len(protocols)
         return [row["name"], row["missing"], *nothing, published, "", "", ""]

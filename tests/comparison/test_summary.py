@@ -15,6 +15,7 @@ def run(protocol, seed, accuracy, best=None, seconds=10):
 def result(*rows, validate=False):
     names = ("name", "runs", "published", "missing")
     return {
+        "dataset": "sbu/2.0.0",
         "protocols": ["fold_1", "fold_2"],
         "validate": validate,
         "rows": [dict(zip(names, x, strict=True)) for x in rows],
@@ -30,10 +31,11 @@ RUNS = [
 
 
 def test_a_row_has_mean_and_deviation_over_seeds_of_the_mean_over_folds():
-    lines = summary.table(result(("LSTM", RUNS, {"sbu": 91.51}, "")))
+    published = {"sbu": 91.51, "ntu cross_view": 67.3}
+    lines = summary.table(result(("LSTM", RUNS, published, "")))
     assert lines[0] == (
-        "| method | accuracy (%) | fold 1 | 2 | published | "
-        "best epoch on the test split | parameters | seconds |"
+        "| method | accuracy after the last iteration (%) | fold 1 | 2 | "
+        "published | best epoch on the test split (%) | parameters | seconds |"
     )
     # Seeds: 85 and 91.
     assert lines[2] == (
@@ -61,3 +63,10 @@ def test_validation_is_called_so():
     (heading, *_) = summary.table(result(("LSTM", RUNS, {}, ""), validate=True))
     assert "validation accuracy" in heading
     assert "test" not in heading
+
+
+def test_published_numbers_are_those_of_the_data_set_by_protocol():
+    published = {"sbu": 91.51, "ntu cross_subject": 60.7, "ntu cross_view": 67}
+    of_ntu = {**result(("LSTM", [], published, "")), "dataset": "ntu/ntu60"}
+    *_, line = summary.table(of_ntu)
+    assert "| cross_subject 60.7, cross_view 67 |" in line
