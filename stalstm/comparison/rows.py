@@ -149,13 +149,13 @@ TABLE_1 = (
         published={"sbu": 80.3},
     ),
     Row(
-        name="Raw skeleton, contrast mining",
+        name="Raw skeleton with contrast mining",
         source=JI,
         published={"sbu": 79.4},
         missing=NO_TEXT,
     ),
     Row(
-        name="Joint features, contrast mining",
+        name="Joint features with contrast mining",
         source=JI,
         published={"sbu": 86.9},
         missing=NO_TEXT,
@@ -207,14 +207,14 @@ TABLE_2 = (
 )
 
 STRONG = (
-    Row(name="STA-LSTM, strong recipe", recipe="sbu_strong"),
+    Row(name="Strong STA-LSTM", recipe="sbu_strong"),
     Row(
-        name="LSTM, strong recipe",
+        name="Strong LSTM",
         recipe="sbu_strong",
         settings=(NO_SPATIAL, NO_TEMPORAL),
     ),
     Row(
-        name="STA-LSTM, strong recipe by Algorithm 1",
+        name="Strong STA-LSTM by Algorithm 1",
         recipe="sbu_strong",
         # Its stages are too short for an average of a thousand iterations.
         settings=("stages=algorithm_1", "weight_average=0.99"),
@@ -224,7 +224,7 @@ STRONG = (
 PRECISION = (
     STA_LSTM,
     Row(
-        name="STA-LSTM, mixed_bfloat16",
+        name="STA-LSTM in mixed_bfloat16",
         source=SONG,
         settings=("precision=mixed_bfloat16",),
     ),

@@ -29,6 +29,12 @@ def test_rows_of_a_table_differ_in_name_and_training(table):
         assert len(set(values)) == len(values)
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_can_be_asked_for_by_its_name(table):
+    """In --rows, where commas stand between the names."""
+    assert not [x.name for x in TABLES[table] if "," in x.name]
+
+
 def test_every_model_is_trained_by_every_recipe():
     found = rows.of(["a", "b"], ["x", "y"], ["units=4"])
     assert [(x.name, x.recipe, x.settings) for x in found] == [
