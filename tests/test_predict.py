@@ -179,11 +179,10 @@ def test_a_trained_model_is_evaluated_on_any_split(
         f"--raw_dir={raw}",
         f"--data_dir={prepared}",
         "--workdir=run",
-        *(
-            f"--set={x}"
-            for x in ("model=deep_lstm", "stages=joint", "iterations=4")
-        ),
-        *(f"--set={x}" for x in ("units=4", "velocity=5", "distances=0.3")),
+        "--recurrence=keras",
+        *(f"--set={x}" for x in ("model=deep_lstm", "main_layers=1")),
+        *(f"--set={x}" for x in ("stages=joint", "iterations=4", "units=4")),
+        *(f"--set={x}" for x in ("velocity=5", "distances=0.3")),
     )
     recorded = json.loads(pathlib.Path("run/evaluation.json").read_text())
     (line,) = predict("--model=run", "--split=fold_3", "--json")
