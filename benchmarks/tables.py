@@ -4,7 +4,7 @@
 
 A page, README.md or one in docs/, says where a table goes:
 
-    <!-- sbu_accuracy -->
+    <!-- sbu_strong -->
     <!-- end -->
 """
 
@@ -14,37 +14,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from stalstm.comparison import rows, summary
+
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results"
-
-
-def sbu_accuracy(result: dict[str, Any]) -> list[str]:
-    lines = [
-        "| seed | fold 1 | 2 | 3 | 4 | 5 | mean |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for seed, folds in result["accuracy_by_seed_and_fold"].items():
-        accuracies = [*folds.values(), result["mean_by_seed"][seed]]
-        cells = " | ".join(f"{100 * x:.2f}" for x in accuracies)
-        lines.append(f"| {seed} | {cells} |")
-    lines.append(f"| **mean** | | | | | | **{100 * result['mean']:.2f} %** |")
-    return lines
-
-
-def mixed_precision(result: dict[str, Any]) -> list[str]:
-    whole = json.loads((RESULTS / "sbu_accuracy.json").read_text())
-    ((seed, mixed),) = result["accuracy_by_seed_and_fold"].items()
-    float32 = whole["accuracy_by_seed_and_fold"][seed]
-    lines = [
-        f"| seed {seed} | {' | '.join(f'fold {x}' for x in mixed)} | mean |",
-        f"|---|{'---|' * (len(mixed) + 1)}",
-    ]
-    for name, folds in {"mixed_bfloat16": mixed, "float32": float32}.items():
-        accuracies = [folds[x] for x in mixed]
-        accuracies.append(sum(accuracies) / len(accuracies))
-        cells = " | ".join(f"{100 * x:.2f}" for x in accuracies)
-        lines.append(f"| {name} | {cells} |")
-    return lines
 
 
 def serving(result: dict[str, Any]) -> list[str]:
@@ -204,8 +177,7 @@ def speed(result: dict[str, Any]) -> list[str]:
 
 # By the name of the result's file, which is also that of the table's place.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
-    "sbu_accuracy": sbu_accuracy,
-    "sbu_accuracy_mixed_bfloat16": mixed_precision,
+    **{f"sbu_{table}": summary.table for table in rows.TABLES},
     "own_data": own_data,
     "ntu_preparation": ntu_preparation,
     "ntu_training": ntu_training,

@@ -16,7 +16,14 @@ from tests import door
 ROOT = pathlib.Path(__file__).parents[1]
 # Enough to tell the movements of the examples apart.
 SHORT = ["--recurrence=keras"] + [
-    f"--set={x}" for x in ("iterations=150", "units=24", "batch_size=16")
+    f"--set={x}"
+    for x in (
+        "iterations=100",
+        "learning_rate=0.004",
+        "main_layers=1",
+        "units=24",
+        "batch_size=16",
+    )
 ]
 
 
