@@ -37,6 +37,9 @@ class Augmentation(Fields):
     noise: float = ours(0.0, at_least=0)
     # Mirrors half of the clips: left becomes right.
     mirror: bool = ours(False)
+    # Part of the bodies whose left joints are named right in the whole clip,
+    # and the other way round, as trackers do to people seen from the side.
+    swap_sides: float = ours(0.0, at_least=0, below=1)
 
     def check(self, data: Description) -> None:
         """Checks that the data has what the fields need.
@@ -45,18 +48,22 @@ class Augmentation(Fields):
             ValueError: The skeleton says of no joints that they are left and
                 right, or a class name does.
         """
-        if not self.mirror:
+        if self.mirror:
+            asked = "mirror=true"
+        elif self.swap_sides:
+            asked = f"swap_sides={self.swap_sides:g}"
+        else:
             return
         if not data.skeleton.mirror:
             raise ValueError(
-                "`mirror=true` needs a skeleton with the pairs of joints that "
-                "a mirror exchanges. Received: data with the skeleton "
+                f"`{asked}` needs a skeleton with the pairs of joints that a "
+                "mirror exchanges. Received: data with the skeleton "
                 f"{data.skeleton.name}, without such pairs"
             )
         if sided := [x for x in data.classes if names_a_side(x)]:
             raise ValueError(
-                "`mirror=true` needs classes that remain what they are in a "
-                f"mirror. Received: {', '.join(sided)}"
+                f"`{asked}` needs classes that remain what they are when left "
+                f"becomes right. Received: {', '.join(sided)}"
             )
 
     def in_time(self, skeleton: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -103,6 +110,13 @@ class Augmentation(Fields):
             return tf.random.stateless_normal(shape, seeds[number]) * deviation
 
         changed = skeleton
+        if self.swap_sides:
+            chosen = tf.random.stateless_uniform(
+                (batch, 1, bodies, 1, 1), seeds[6]
+            )
+            changed = tf.where(
+                chosen < self.swap_sides, _other_sides(changed, data), changed
+            )
         if self.yaw or self.tilt or self.stretch or self.mirror:
             centre = _centre(skeleton, there)
             changed -= centre
@@ -172,13 +186,18 @@ def _centre(skeleton, there):
     return (total / tf.maximum(number, 1)[:, None])[:, None, None, None]
 
 
-def _mirrored(skeleton, data, seed):
-    """Half of the clips as a mirror shows them; the origin is their centre."""
+def _other_sides(skeleton, data):
+    """The bodies with left joints named right, and the other way round."""
     order = list(range(len(data.skeleton.joints)))
     for pair in data.skeleton.mirror:
         left, right = map(data.skeleton.index, pair)
         order[left], order[right] = right, left
-    mirror = tf.gather(skeleton, order, axis=3) * [-1.0, 1.0, 1.0]
+    return tf.gather(skeleton, order, axis=3)
+
+
+def _mirrored(skeleton, data, seed):
+    """Half of the clips as a mirror shows them; the origin is their centre."""
+    mirror = _other_sides(skeleton, data) * [-1.0, 1.0, 1.0]
     chosen = tf.random.stateless_uniform((tf.shape(skeleton)[0],), seed) < 0.5
     return tf.where(chosen[:, None, None, None, None], mirror, skeleton)
 

@@ -24,6 +24,7 @@ STRONG = Augmentation(
     joint_shift=0.02,
     noise=0.01,
     mirror=True,
+    swap_sides=0.3,
 )
 
 
@@ -128,14 +129,30 @@ def test_shifts_have_their_deviations():
         assert all(np.ptp(shift, axis=axis).min() > 0 for axis in other)
 
 
-def test_a_mirror_exchanges_left_and_right():
-    mirrored = in_space(np.tile(CLIPS, (5, 1, 1, 1, 1)), mirror=True)
+def other_sides(clips):
     left, right = (
         [NITE.index(pair[side]) for pair in NITE.mirror] for side in (0, 1)
     )
-    exchanged = CLIPS.copy()
-    exchanged[..., left, :] = CLIPS[..., right, :]
-    exchanged[..., right, :] = CLIPS[..., left, :]
+    exchanged = clips.copy()
+    exchanged[..., left, :] = clips[..., right, :]
+    exchanged[..., right, :] = clips[..., left, :]
+    return exchanged
+
+
+def test_a_body_s_sides_are_swapped_in_the_whole_clip():
+    many = np.tile(CLIPS, (20, 1, 1, 1, 1))
+    changed, exchanged = in_space(many, swap_sides=0.25), other_sides(many)
+    swapped = np.all(changed == exchanged, axis=(1, 3, 4))
+    same = np.all(changed == many, axis=(1, 3, 4))
+    assert np.all(swapped != same)
+    # Each of the two bodies for itself.
+    np.testing.assert_allclose(swapped.mean(axis=0), 0.25, atol=0.08)
+    assert np.any(swapped[:, 0] != swapped[:, 1])
+
+
+def test_a_mirror_exchanges_left_and_right():
+    mirrored = in_space(np.tile(CLIPS, (5, 1, 1, 1, 1)), mirror=True)
+    exchanged = other_sides(CLIPS)
     centre = CLIPS.mean(axis=(1, 2, 3), keepdims=True)
     exchanged = (exchanged - centre) * [-1, 1, 1] + centre
     number = 0
@@ -213,6 +230,7 @@ def test_a_mirror_needs_pairs_and_classes_without_sides():
     ):
         STRONG.check(dataclasses.replace(DATA, skeleton=Skeleton("x", ("a",))))
     sided = dataclasses.replace(DATA, classes=("wave", "Swipe left", "draw-CW"))
-    with pytest.raises(ValueError, match=r"Received: Swipe left, draw-CW"):
-        STRONG.check(sided)
+    for fields in (STRONG, Augmentation(swap_sides=0.3)):
+        with pytest.raises(ValueError, match=r"Received: Swipe left, draw-CW"):
+            fields.check(sided)
     assert not augmentation.names_a_side("leftovers")
