@@ -14,6 +14,7 @@ RECIPE = custom.BASE.replace(
     heading="bodies",
     relative_to="origin",
     mirror=True,
+    swap_sides=0.25,
     distances=0.3,
     # Fewer channels and units than for own recordings, for a model of less
     # than two megabytes; no worse on validation folds.
