@@ -103,6 +103,7 @@ def worms(tmp_path, monkeypatch):
         f"--raw_dir={raw}",
         f"--data_dir={tmp_path / 'prepared'}",
         "--workdir=run",
+        "--recurrence=keras",
         "--set=stages=joint",
         "--set=iterations=4",
         "--set=units=4",
