@@ -133,20 +133,31 @@ HBRNN = Row(
     settings=("model=hierarchical_rnn", *JOINT),
     published={"sbu": 80.35, "ntu cross_subject": 59.1, "ntu cross_view": 64.0},
 )
+YUN = "Yun et al., CVPR Workshops 2012"
 JI = "Ji, Ye and Cheng, ICME Workshops 2014"
 
 TABLE_1 = (
     Row(
         name="Raw skeleton",
-        source="Yun et al., CVPR Workshops 2012",
+        source=YUN,
         baseline="yun_raw",
         published={"sbu": 49.7},
     ),
     Row(
         name="Joint features",
-        source="Yun et al., CVPR Workshops 2012",
+        source=YUN,
         baseline="yun_joint_features",
         published={"sbu": 80.3},
+    ),
+    Row(
+        name="Plane features",
+        source=YUN,
+        baseline="yun_plane_features",
+    ),
+    Row(
+        name="Velocity features",
+        source=YUN,
+        baseline="yun_velocity_features",
     ),
     Row(
         name="Raw skeleton with contrast mining",
