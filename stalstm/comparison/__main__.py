@@ -10,7 +10,6 @@ Each training is one `train.py` in a process of its own and in a workdir below
 results as JSON, and as a Markdown table next to it, after every training.
 """
 
-import dataclasses
 import importlib.util
 import os
 import pathlib
@@ -30,8 +29,9 @@ import datasets
 from datasets import building
 from datasets.raw import RawDataError
 from stalstm import files, recipes, training
-from stalstm.comparison import pools, summary
+from stalstm.comparison import pools
 from stalstm.comparison import rows as rows_lib
+from stalstm.comparison.results import Known, write
 from stalstm.comparison.rows import TABLES, Row
 from stalstm.comparison.runs import Run, RunError
 from stalstm.description import Description, Protocol
@@ -90,6 +90,12 @@ _CLUSTER = flags.DEFINE_string(
 _WORKDIR = DEFINE_path(
     "workdir", "workdirs/comparison", "Folder of the trainings' workdirs."
 )
+_KNOWN = flags.DEFINE_list(
+    "known",
+    [],
+    "Files of results: trainings that they tell of are taken from there, not "
+    "made again.",
+)
 _OUT = DEFINE_path(
     "out", None, "File for the results. Default: <workdir>/<table>.json."
 )
@@ -115,8 +121,9 @@ def main(argv):
         building.prepare(builder, _RAW_DIR.value)
         building.check_clips(builder, protocols.values())
         folder = _WORKDIR.value.absolute() / data_set.name
+        known = read_known()
         runs = [
-            make_run(builder, data, row, protocol, splits, seed, folder)
+            make_run(builder, data, row, protocol, splits, seed, folder, known)
             for seed in seeds
             for row in rows
             for protocol, splits in protocols.items()
@@ -176,6 +183,22 @@ def choose_rows() -> tuple[Row, ...]:
     return tuple(rows[x] for x in names)
 
 
+def read_known() -> Known:
+    """The trainings that the files of --known tell of.
+
+    Raises:
+        ValueError: There is no such file, or it is none of results.
+    """
+    paths = [pathlib.Path(x).expanduser() for x in _KNOWN.value]
+    try:
+        return Known(paths)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            "--known: expected files that stalstm.comparison wrote. "
+            f"Received: {', '.join(_KNOWN.value)} ({error!r})"
+        ) from None
+
+
 def choose_seeds() -> list[int]:
     """The seeds.
 
@@ -215,6 +238,7 @@ def make_run(
     splits: Protocol,
     seed: int,
     folder: pathlib.Path,
+    known: Known,
 ) -> Run:
     """A training, and how to start it.
 
@@ -226,6 +250,7 @@ def make_run(
         splits: What to train on and to evaluate on.
         seed: Random seed.
         folder: Where the workdirs of this data set are.
+        known: Trainings that were made before.
 
     Raises:
         ValueError: The recipe does not fit the data, or the workdir holds a
@@ -242,7 +267,8 @@ def make_run(
             f"--train={splits.train}",
             f"--test={splits.test}",
         ]
-        expected: dict[str, Any] = {"baseline": row.baseline}
+        fields = None
+        about: dict[str, Any] = {"baseline": row.baseline}
     else:
         base, _ = recipes.get(row.recipe or builder.name, data)
         recipe = base.override(row.settings)
@@ -258,19 +284,22 @@ def make_run(
             *(f"--set={x}" for x in row.settings),
             *(["--validate"] if _VALIDATE.value else []),
         ]
-        expected = {"recipe": recipe}
+        fields = recipe.to_dict(base)
+        about = {"recipe": recipe}
     command += [f"--seed={seed}", f"--workdir={workdir}"]
-    run = Run(row, protocol, seed, workdir, tuple(command))
-    expected |= {
+    about |= {
         "dataset": builder.info.full_name,
         "training_split": splits.train,
         "test_split": splits.test,
+        "seed": seed,
     }
-    if run.finished:
+    result = known.find(about)
+    run = Run(row, protocol, seed, workdir, tuple(command), fields, result)
+    if run.finished and result is None:
         config = files.read_json(workdir / "config.json")
         if "recipe" in config:
             config["recipe"] = Recipe.from_dict(config["recipe"])
-        if different := [x for x, y in expected.items() if config.get(x) != y]:
+        if different := [x for x, y in about.items() if config.get(x) != y]:
             raise ValueError(
                 f"{workdir} holds a finished training with another "
                 f"{', '.join(different)}. Delete that folder, or choose "
@@ -319,38 +348,6 @@ def run_all(
             flush=True,
         )
     return failures
-
-
-def write(
-    out: pathlib.Path,
-    about: dict[str, Any],
-    rows: Sequence[Row],
-    runs: Sequence[Run],
-) -> list[str]:
-    """Writes the results so far, and their table next to them.
-
-    Returns:
-        The table.
-    """
-    of_rows = []
-    for row in rows:
-        mine = [run for run in runs if run.row is row and run.finished]
-        config = (
-            files.read_json(mine[0].workdir / "config.json") if mine else {}
-        )
-        of_rows.append(
-            {
-                **dataclasses.asdict(row),
-                "fields": config.get("recipe"),
-                "runs": [run.result() for run in mine],
-            }
-        )
-    result = {**about, "rows": of_rows}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    files.write_json(out, result)
-    lines = summary.table(result)
-    files.write_text(out.with_suffix(".md"), "\n".join(lines) + "\n")
-    return lines
 
 
 def written_command() -> str:

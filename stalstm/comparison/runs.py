@@ -8,6 +8,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from stalstm import files
@@ -32,6 +33,8 @@ class Run:
         seed: Random seed.
         workdir: Its folder.
         command: Arguments of Python, from the root of the repository.
+        fields: JSON values of the recipe; `None` for a baseline.
+        known: Its result, if a results file has it.
     """
 
     row: Row
@@ -39,12 +42,16 @@ class Run:
     seed: int
     workdir: pathlib.Path
     command: tuple[str, ...]
+    fields: Mapping[str, Any] | None = None
+    known: Mapping[str, Any] | None = None
 
     def __str__(self):
         return f"{self.row.name}, {self.protocol}, seed {self.seed}"
 
     @property
     def finished(self) -> bool:
+        if self.known is not None:
+            return True
         return (self.workdir / "evaluation.json").exists()
 
     @property
@@ -85,6 +92,8 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """JSON values about the finished training."""
+        if self.known is not None:
+            return {**self.known, "protocol": self.protocol}
 
         def read(name: str) -> Any:
             path = self.workdir / f"{name}.json"

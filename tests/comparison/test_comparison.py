@@ -63,6 +63,14 @@ def test_trains_what_is_not_trained_and_tables_it(sbu, tmp_path, capsys):
     assert "2 trainings, of which 2 are finished" in capsys.readouterr().out
     assert out.read_text() == before
 
+    # Without their workdirs, the trainings are taken from the file.
+    elsewhere = [f"--workdir={tmp_path / 'empty'}", f"--known={out}"]
+    compare(*flags, *elsewhere, f"--out={tmp_path / 'again.json'}", "--seeds=0")
+    assert "2 trainings, of which 2 are finished" in capsys.readouterr().out
+    again = json.loads((tmp_path / "again.json").read_text())
+    assert again["rows"] == result["rows"]
+    assert not (tmp_path / "empty").exists()
+
     # A finished training by another recipe is no result of this one.
     workdir = next(pathlib.Path(sbu[-1].partition("=")[2]).glob("*/*/*/*_0"))
     config = json.loads((workdir / "config.json").read_text())
@@ -104,6 +112,10 @@ def test_a_baseline_is_fitted_on_the_held_out_fold(sbu, tmp_path):
         (["--models=deep_lstm"], "`stages=algorithm_1` trains"),
         (["--recipes=best"], "--recipes: .*Received: best"),
         (["--models=deep_lstm", "--dataset=kinetics"], "Received: kinetics"),
+        (
+            ["--table=table_1", "--known=no/such.json"],
+            r"--known: expected files .*Received: no/such\.json",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named_before_anything_trains(
