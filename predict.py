@@ -36,7 +36,7 @@ BATCH = 256
 
 _MODEL = flags.DEFINE_string(
     "model",
-    "sbu_paper",
+    "sbu",
     "A workdir, a .keras file, an exported folder, a LiteRT file, or the name "
     "of a model that comes with the repository; with --server its name there.",
 )

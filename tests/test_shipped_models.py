@@ -13,7 +13,7 @@ EACH = pytest.mark.parametrize("folder", FOLDERS, ids=lambda x: x.name)
 
 
 def test_there_are_some():
-    assert {"sbu_paper"} <= {x.name for x in FOLDERS}
+    assert {"sbu", "sbu_paper"} <= {x.name for x in FOLDERS}
 
 
 @EACH

@@ -140,6 +140,7 @@ def main(argv):
         "validate": _VALIDATE.value,
         "protocols": list(protocols),
     }
+    write(out, about, rows, runs)  # what is finished already
     try:
         failures = run_all(runs, lambda: write(out, about, rows, runs))
     except KeyboardInterrupt:
