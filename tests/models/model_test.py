@@ -78,11 +78,11 @@ def run_model_test(cls, tmp_path, **kwargs):
     whole = make_model(cls, preprocessing=frame_layers(), **kwargs)
     for model in (plain, whole):
         check_outputs(model)
+        check_padding(model)
+        check_summary(model)
+        check_saving(model, tmp_path)
         if model.cannot_stream is None:
             check_steps(model)
-    check_padding(whole)
-    check_summary(whole)
-    check_saving(whole, tmp_path)
     check_training(cls, **kwargs)
     check_precision(plain)
     check_export(whole, tmp_path)
