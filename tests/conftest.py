@@ -2,11 +2,14 @@
 
 import os
 import pathlib
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
 
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
+from stalstm import files
+from tests import eager as without_graphs
 
 # Fixtures: small models, exported once for each worker.
 pytest_plugins = ["tests.export.exported"]
@@ -30,6 +33,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return mark.kwargs.get("seconds", 10) if mark else 0
 
     items.sort(key=seconds, reverse=True)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """The test trains without graphs."""
+    with without_graphs.eager():
+        yield
+
+
+@pytest.fixture(scope="session")
+def once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[pathlib.Path], object]], pathlib.Path]:
+    """`once(name, make)` is a folder for all workers; the first one makes it.
+
+    Tests only read what is in it.
+    """
+
+    def once(name, make):
+        base = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            base = base.parent
+        folder = base / name
+        with files.alone(base / f"{name}.lock"):
+            if not folder.exists():
+                with files.replacing(folder) as temporary:
+                    temporary.mkdir()
+                    make(temporary)
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ DATA = Description(
 )
 
 
-def fake_clips(number=24, classes=3, seed=0) -> tf.data.Dataset:
-    """As `input_pipeline.load_clips` gives them, 5 to 20 frames each.
+def fake_clips(number=24, classes=3, seed=0, longest=20) -> tf.data.Dataset:
+    """As `input_pipeline.load_clips` gives them, 5 frames each or more.
 
     Each class has its own pose, under noise.
     """
@@ -20,7 +20,7 @@ def fake_clips(number=24, classes=3, seed=0) -> tf.data.Dataset:
     poses = np.random.default_rng(0).normal(size=(classes, 1, 2, 15, 3))
     clips = []
     for n in range(number):
-        frames = rng.integers(5, 21)
+        frames = rng.integers(5, longest + 1)
         noise = rng.normal(scale=0.3, size=(frames, 2, 15, 3))
         clips.append((poses[n % classes] + noise, n % classes))
 

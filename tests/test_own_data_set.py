@@ -9,6 +9,7 @@ from absl import app
 
 import datasets
 from tests import door
+from tests.eager import eager
 
 INIT = """
 import io
@@ -129,7 +130,8 @@ def test_trains_exports_and_predicts(worms, capsys):
     assert not pathlib.Path("prepared").exists()
 
     flags += ["--set=body_order=recorded", "--set=origin=camera"]
-    door.run("train", *flags)
+    with eager():
+        door.run("train", *flags)
     config = json.loads(pathlib.Path("run/config.json").read_text())
     assert config["protocol"] == "new_worms"
     assert config["data"]["classes"] == ["curl", "crawl"]

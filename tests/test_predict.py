@@ -11,6 +11,7 @@ from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.recordings import survey
 from tests import door
+from tests.eager import eager
 from tests.export import fake_server
 from tests.export.exported import LABELS, expected
 
@@ -172,18 +173,22 @@ def test_a_trained_model_is_evaluated_on_any_split(
     """Train, export and predict, by the doors alone."""
     monkeypatch.chdir(tmp_path)
     prepared = tmp_path / "prepared"
-    door.run(
-        "train",
-        "--dataset=sbu",
-        "--fold=3",
-        f"--raw_dir={raw}",
-        f"--data_dir={prepared}",
-        "--workdir=run",
-        "--recurrence=keras",
-        *(f"--set={x}" for x in ("model=deep_lstm", "main_layers=1")),
-        *(f"--set={x}" for x in ("stages=joint", "iterations=4", "units=4")),
-        *(f"--set={x}" for x in ("velocity=5", "distances=0.3")),
-    )
+    with eager():
+        door.run(
+            "train",
+            "--dataset=sbu",
+            "--fold=3",
+            f"--raw_dir={raw}",
+            f"--data_dir={prepared}",
+            "--workdir=run",
+            "--recurrence=keras",
+            *(f"--set={x}" for x in ("model=deep_lstm", "main_layers=1")),
+            *(
+                f"--set={x}"
+                for x in ("stages=joint", "iterations=4", "units=4")
+            ),
+            *(f"--set={x}" for x in ("velocity=5", "distances=0.3")),
+        )
     recorded = json.loads(pathlib.Path("run/evaluation.json").read_text())
     (line,) = predict("--model=run", "--split=fold_3", "--json")
     assert json.loads(line) | {"parameters": recorded["parameters"]} == recorded

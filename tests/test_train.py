@@ -45,6 +45,7 @@ def read(path):
     return json.loads(path.read_text())
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.long(seconds=10)
 def test_one_fold_leaves_a_workdir(small_sbu, tmp_path, capsys):
     workdir = tmp_path / "workdir"
@@ -91,6 +92,7 @@ def test_one_fold_leaves_a_workdir(small_sbu, tmp_path, capsys):
         door.run("train", *flags, "--seed=5", "--recurrence=keras")
 
 
+@pytest.mark.usefixtures("eager")
 def test_ntu_trains_by_its_protocols(tmp_path, capsys):
     (tmp_path / "raw").mkdir()
     write_fake_recordings(tmp_path / "raw/recordings.zip", 60, 3)
@@ -113,6 +115,7 @@ def test_ntu_trains_by_its_protocols(tmp_path, capsys):
     assert 0 < clips < 60
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_training_fold_is_held_out_for_another_recipe(small_sbu, tmp_path):
     flags = ["--fold=5", "--validate", "--recipe=ntu", "--evaluate_every=2"]
     door.run("train", *small_sbu, *JOINT, *flags, f"--workdir={tmp_path}")
@@ -151,6 +154,7 @@ def test_a_model_to_ship_trains_on_everything(small_sbu, tmp_path, capsys):
         )
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.long(seconds=15)
 def test_all_folds_are_reported(small_sbu, tmp_path, capsys):
     door.run("train", *small_sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
@@ -291,6 +295,7 @@ def test_missing_recordings_are_named_and_nothing_stays(tmp_path):
     assert not (tmp_path / "workdir").exists()
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_home_folder_is_found(tmp_path, monkeypatch):
     """Defaults and values that begin with a tilde; none makes a folder `~`."""
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,7 @@ from stalstm import stage_log, training
 from stalstm.models.sta_lstm import STALSTM
 from stalstm.recipes import sbu
 from stalstm.skeletons import NITE
+from tests.eager import eager
 from tests.fake_clips import DATA, fake_clips
 
 RECIPE = sbu.RECIPE.override(
@@ -17,8 +18,6 @@ RECIPE = sbu.RECIPE.override(
         "n1=5",
         "n2=3",
         "batch_size=4",
-        # One trace instead of three, which take most of a test's time.
-        "pad_to_multiple_of=24",
     ]
 )
 # One stage, or three, where a test does not need all eight.
@@ -65,8 +64,14 @@ PAPER = {
 }
 
 
-def train(workdir, recipe=RECIPE, seed=0):
-    return training.train(recipe, DATA, fake_clips(), workdir, seed)
+def train_in_graphs(workdir, recipe=RECIPE, seed=0):
+    clips = fake_clips(longest=8)
+    return training.train(recipe, DATA, clips, workdir, seed)
+
+
+def train(*args, **kwargs):
+    with eager():
+        return train_in_graphs(*args, **kwargs)
 
 
 def weights_by_network(model):
@@ -123,7 +128,7 @@ def equal(some, others):
 
 @pytest.mark.long(seconds=25)
 def test_every_stage_moves_what_it_should(spy, tmp_path):
-    train(tmp_path)
+    train_in_graphs(tmp_path)
     assert list(spy) == list(PAPER)
     for name, (layers, trains, fixed, starts_from) in PAPER.items():
         before, after = spy[name]
@@ -343,7 +348,7 @@ def test_the_recurrence_is_set_in_training_and_not_saved(tmp_path, monkeypatch):
 
     monkeypatch.setattr(STALSTM, "fit", fit)
     model = training.train(
-        JOINT, DATA, fake_clips(), tmp_path, 0, recurrence="xla"
+        JOINT, DATA, fake_clips(longest=8), tmp_path, 0, recurrence="xla"
     )
     assert used == [{"xla"}]
     assert {x.recurrence for x in model.main_lstm.layers} == {"keras"}
@@ -392,7 +397,7 @@ def test_it_learns(tmp_path):
     recipe = JOINT.override(
         ["units=16", "learning_rate=0.01", "warmup_iterations=5"]
     )
-    train(tmp_path, recipe.override(["iterations=60"]))
+    train_in_graphs(tmp_path, recipe.override(["iterations=60"]))
     records = json.loads((tmp_path / "metrics.json").read_text())
     assert records[-1]["accuracy"] > 0.9
 
@@ -405,7 +410,7 @@ def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
         model = training.build_model(recipe, stage, DATA)
         training.compile_model(model, recipe.training, iterations)
         assert model.steps_per_execution == at_once
-    train(tmp_path, recipe)
+    train_in_graphs(tmp_path, recipe)
     records = json.loads((tmp_path / "metrics.json").read_text())
     done = [x["iteration"] for x in records]
     assert done == [*range(100, 1001, 100), 1030]

@@ -30,10 +30,8 @@ TORSO = 2
 
 
 @pytest.fixture(scope="module")
-def raw_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("synthetic") / "raw"
-    write_recordings(folder)
-    return folder
+def raw_dir(once):
+    return once("synthetic_raw", lambda x: write_recordings(x / "raw")) / "raw"
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +78,16 @@ def test_a_line_has_91_fields_of_five_digits_and_ends_with_crlf(raw_dir):
                 assert len(digits.replace(".", "")) <= 5
 
 
-def test_the_sbu_reader_gives_back_what_was_written(raw_dir):
+def test_the_sbu_reader_gives_back_what_was_written(tmp_path):
     rng = np.random.default_rng(0)
     pair = draw_cast(0)["s01"], draw_cast(0)["s02"]
     skeleton = film(rng, act(rng, "06", pair, first_is_left=True))
-    file = raw_dir / "s01s02/06/003/skeleton_pos.txt"
-    file.parent.mkdir()
+    file = tmp_path / "s01s02/06/003/skeleton_pos.txt"
+    file.parent.mkdir(parents=True)
     file.write_bytes(encode(skeleton, first_frame=17))
 
-    clip = next(
-        recording.read()
-        for recording in survey(raw_dir).recordings
-        if recording.take == "003"
-    )
-    file.unlink()
-    file.parent.rmdir()
+    (recording,) = survey(tmp_path).recordings
+    clip = recording.read()
 
     assert clip.frame_numbers.tolist() == list(range(17, 17 + len(skeleton)))
     normalised = np.abs((skeleton - ORIGIN) / SCALE)

@@ -1,4 +1,4 @@
-"""Small trained models, one of them exported once for a whole test session."""
+"""Small trained models, exported once for all tests."""
 
 import pathlib
 from typing import Any
@@ -125,17 +125,14 @@ def fold(sbu_raw_dir) -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def export_dir(small, clips, tmp_path_factory) -> pathlib.Path:
-    """What `export.py` leaves: the model `small`, version 1.
+def export_dir(small, clips, once) -> pathlib.Path:
+    """What `export.py` leaves: the model `small`, version 1."""
+    labelled = [(x, None) for x in clips]
 
-    It is exported for the first of the folders of tests that ask.
-    """
-    folder = tmp_path_factory.getbasetemp() / "exported"
-    if not folder.exists():
-        folder.mkdir()
-        labelled = [(x, None) for x in clips]
+    def export(folder):
         version.write(small, folder, "small", labelled, "random clips", FRAMES)
-    return folder
+
+    return once("exported", export)
 
 
 @pytest.fixture(scope="session")
@@ -144,16 +141,16 @@ def litert_folder(export_dir) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def whole_clips_dir(tmp_path_factory) -> pathlib.Path:
+def whole_clips_dir(once) -> pathlib.Path:
     """Likewise, a model that cannot stream."""
-    folder = tmp_path_factory.getbasetemp() / "exported_whole_clips"
-    if not folder.exists():
-        folder.mkdir()
-        labelled = [(x, None) for x in random_clips([3, 8])]
+    labelled = [(x, None) for x in random_clips([3, 8])]
+
+    def export(folder):
         version.write(
             whole_clips(), folder, "whole", labelled, "random clips", 8
         )
-    return folder
+
+    return once("exported_whole_clips", export)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def check_litert(model):
 
     inputs = model_test.make_inputs(SKELETON)
     expected = model(inputs)["logits"]
-    function, specs = litert.clip_signature(model, 8)
+    function, specs = litert.clip_signature(model, model_test.FRAMES)
     content = litert.convert(litert.trace(function, specs, model), "float32")
     run = Interpreter(model_content=content).get_signature_runner()
     for n in range(len(inputs["length"])):

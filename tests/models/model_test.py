@@ -10,13 +10,14 @@ from stalstm.skeletons import Skeleton
 RNG = np.random.default_rng(5)
 SKELETON = Skeleton("three", ("head", "torso", "hip"), roles={"torso": "torso"})
 CLASSES = ("kick", "push", "hug", "bow")
-LENGTHS = np.array([8, 5, 1], "int32")
+FRAMES = 5
+LENGTHS = np.array([FRAMES, 3, 1], "int32")
 LABELS = np.array([0, 3, 1])
 
 
 def make_inputs(skeleton):
     """Three clips of two bodies."""
-    shape = (3, 8, 2, len(skeleton.joints), 3)
+    shape = (3, FRAMES, 2, len(skeleton.joints), 3)
     rng = np.random.default_rng(4)
     return {
         "skeleton": rng.normal(size=shape).astype("float32"),
@@ -115,7 +116,7 @@ def check_padding(model):
         for n, length in enumerate(LENGTHS)
     ]
     for padding in (0.0, 1e3, np.nan):
-        shape = (3, 12, *inputs["skeleton"].shape[2:])
+        shape = (3, FRAMES + 2, *inputs["skeleton"].shape[2:])
         skeleton = np.full(shape, padding, "float32")
         for n, length in enumerate(LENGTHS):
             skeleton[n, :length] = inputs["skeleton"][n, :length]
@@ -148,9 +149,9 @@ def check_steps(model):
     for leaf in keras.tree.flatten(state):
         assert not np.any(leaf), "zeros are the state before the first frame"
     lag = model.look_ahead
-    for t in range(8 + lag):
+    for t in range(FRAMES + lag):
         ended = t >= LENGTHS
-        frame = inputs["skeleton"][:, min(t, 7)].copy()
+        frame = inputs["skeleton"][:, min(t, FRAMES - 1)].copy()
         frame[ended] = np.nan
         outputs, state = model.step(frame, state, ended)
         for n, length in enumerate(LENGTHS):
@@ -240,7 +241,7 @@ def check_export(model, tmp_path):
     inputs = make_inputs(model.skeleton)
     model.export(tmp_path / "exported", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "exported")
-    for frames in (8, 5):
+    for frames in (FRAMES, 3):
         cut = {
             "skeleton": tf.constant(inputs["skeleton"][:, :frames]),
             "length": tf.constant(np.minimum(LENGTHS, frames)),

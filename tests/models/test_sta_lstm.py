@@ -87,18 +87,18 @@ def test_more_channels_a_joint_are_scaled_by_the_joint_s_alpha():
     between = clip[:, :, :, None] - clip[:, ::-1, None]
     distances = 0.3 * (np.linalg.norm(between, axis=-1) - 1.0)
     features = np.concatenate([clip, velocity, distances], axis=-1)
-    features = features.reshape(8, 6, 9)
+    features = features.reshape(-1, 6, 9)
     alpha = 6 * reference.spatial_attention(
-        model.spatial_attention, features.reshape(8, 54)
+        model.spatial_attention, features.reshape(-1, 54)
     )
     np.testing.assert_allclose(
         outputs["spatial_attention"], alpha, rtol=1e-3, atol=1e-5
     )
     beta = reference.temporal_attention(
-        model.temporal_attention, features.reshape(8, 54)
+        model.temporal_attention, features.reshape(-1, 54)
     )
     attended = features * alpha[:, :, None]
-    z = reference.main_lstm(model.main_lstm, attended.reshape(8, 54))
+    z = reference.main_lstm(model.main_lstm, attended.reshape(-1, 54))
     np.testing.assert_allclose(outputs["logits"], beta @ z, rtol=1e-3)
 
 

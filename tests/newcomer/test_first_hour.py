@@ -14,9 +14,17 @@ from tests import conftest
 from tests.newcomer import machine, pages
 
 LIMIT = 300  # Seconds that a command may take.
-# A training of its real length takes minutes or hours; one shape of batches is
-# compiled in seconds.
-FEWER = "--set=stages=joint --set=iterations=1 --set=pad_to_multiple_of=100"
+# A training of its real length takes minutes or hours; one shape of batches and
+# one layer are compiled in seconds.
+FEWER = " ".join(
+    f"--set={x}"
+    for x in (
+        "stages=joint",
+        "iterations=1",
+        "pad_to_multiple_of=100",
+        "main_layers=1",
+    )
+)
 # What train.py and export.py print to try next.
 PRINTED = re.compile(r"^  (\S*python \S.*|docker .*)$", re.MULTILINE)
 
