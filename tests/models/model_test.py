@@ -59,7 +59,7 @@ def make_model(cls, **kwargs):
 
 def compile_model(model):
     model.compile(
-        "adam",
+        keras.optimizers.SGD(1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         run_eagerly=True,
