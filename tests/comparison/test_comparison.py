@@ -87,7 +87,7 @@ def test_a_baseline_is_fitted_on_the_held_out_fold(sbu, tmp_path):
         *sbu,
         "--table=table_1",
         "--rows=Raw skeleton",
-        "--seeds=0",
+        "--seeds=0,1",
         "--protocols=fold_5",
         "--validate",
         f"--out={out}",
