@@ -175,7 +175,10 @@ def command(*flags):
 @pytest.mark.long(seconds=15)
 def test_a_killed_run_is_resumed(small_sbu, tmp_path):
     """`SIGKILL` in the middle of a stage, then the same command."""
-    flags = [*small_sbu, *JOINT, "--set=iterations=200"]
+    # With all that must go on where it was.
+    strong = ("weight_average=0.8", "crop=0.3", "noise=0.01")
+    flags = [*small_sbu, *JOINT, *(f"--set={x}" for x in strong)]
+    flags.append("--set=iterations=200")
 
     def train(name):
         return [*flags, f"--workdir={tmp_path / name}"]
