@@ -192,14 +192,13 @@ def read_known() -> Known:
     Raises:
         ValueError: There is no such file, or it is none of results.
     """
-    paths = [pathlib.Path(x).expanduser() for x in _KNOWN.value]
     try:
-        return Known(paths)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            "--known: expected files that stalstm.comparison wrote. "
-            f"Received: {', '.join(_KNOWN.value)} ({error!r})"
-        ) from None
+        known = Known(pathlib.Path(x).expanduser() for x in _KNOWN.value)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"--known: {error}") from None
+    for row in known.left_out:
+        print(f"Not known, as its recipe is of another version: {row}")
+    return known
 
 
 def choose_seeds() -> list[int]:

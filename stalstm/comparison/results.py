@@ -45,24 +45,40 @@ class Known:
     """The trainings of some results files, which need not be made again.
 
     Args:
-        paths: Files that `stalstm.comparison` wrote. A row by a recipe of
-            another version, which has fields that are unknown here, is left
-            out.
+        paths: Files that `stalstm.comparison` wrote.
+
+    Attributes:
+        left_out: File and name of each row by a recipe of another version,
+            which has fields that are unknown here.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: A file is none of results.
     """
 
     def __init__(self, paths: Iterable[pathlib.Path]):
         self._results: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.left_out: list[str] = []
         for path in paths:
-            content = files.read_json(path)
-            for row in content["rows"]:
-                self._add(row, content["dataset"])
+            try:
+                content = files.read_json(path)
+                for row in content["rows"]:
+                    self._add(row, content["dataset"], path)
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"expected a file that stalstm.comparison wrote. "
+                    f"Received: {path} ({error!r})"
+                ) from None
 
-    def _add(self, row: Mapping[str, Any], dataset: str) -> None:
+    def _add(
+        self, row: Mapping[str, Any], dataset: str, path: pathlib.Path
+    ) -> None:
         method = {"baseline": row["baseline"]}
         if row["fields"]:
             try:
                 method = {"recipe": Recipe.from_dict(row["fields"])}
             except ValueError:
+                self.left_out.append(f"{path}: {row['name']}")
                 return
         for run in row["runs"]:
             about = {

@@ -73,4 +73,14 @@ def test_a_recipe_of_another_version_is_not_known(path):
     content = files.read_json(path)
     content["rows"][0]["fields"]["of_tomorrow"] = {"value": 1, "source": "ours"}
     files.write_json(path, content)
-    assert results.Known([path]).find(ABOUT) is None
+    known = results.Known([path])
+    assert known.find(ABOUT) is None
+    assert known.left_out == [f"{path}: LSTM"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"rows": [{}], "dataset": 1}'])
+def test_a_file_without_results_is_named(path, tmp_path, content):
+    other = tmp_path / "other.json"
+    other.write_text(content)
+    with pytest.raises(ValueError, match=r"comparison wrote.*other\.json"):
+        results.Known([path, other])
