@@ -127,9 +127,7 @@ def main(argv):
             for seed in seeds
             for row in rows
             for protocol, splits in protocols.items()
-            # A baseline runs once: the order in which its SVM's solver takes
-            # the clips changes no answer on SBU.
-            if not row.missing and (seed == seeds[0] or not row.baseline)
+            if not row.missing and (seed == seeds[0] or not row.once)
         ]
     except ValueError as error:
         raise app.UsageError(str(error)) from None
