@@ -1,5 +1,6 @@
 """Where the tests find real recordings, and which tests begin."""
 
+import gc
 import os
 import pathlib
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return mark.kwargs.get("seconds", 10) if mark else 0
 
     items.sort(key=seconds, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """All is imported: the garbage collector need not look through it again."""
+    gc.freeze()
 
 
 @pytest.fixture
