@@ -179,6 +179,7 @@ def speed(result: dict[str, Any]) -> list[str]:
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_figure_7": summary.table,
     "sbu_strong": summary.table,
+    "sbu_table_1": summary.table,
     "own_data": own_data,
     "ntu_preparation": ntu_preparation,
     "ntu_training": ntu_training,
