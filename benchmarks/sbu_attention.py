@@ -1,9 +1,11 @@
 """Does the attention look where Figures 5 and 6 of the paper say?
 
+    python -m stalstm.comparison --table=figure_7 --rows=STA-LSTM \\
+        --raw_dir=~/SBU
     python -m benchmarks.sbu_attention
 
-Looks at the test clips of the STA-LSTM trainings that `python -m
-benchmarks.sbu_accuracy` has left in --workdir. Writes
+Looks at the test clips of the trainings that the first command leaves in
+--workdir; they take half an hour. Writes
 `benchmarks/results/sbu_attention.json`.
 """
 
