@@ -180,6 +180,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sbu_figure_7": summary.table,
     "sbu_strong": summary.table,
     "sbu_table_1": summary.table,
+    "sbu_table_2": summary.table,
     "own_data": own_data,
     "ntu_preparation": ntu_preparation,
     "ntu_training": ntu_training,
