@@ -82,11 +82,8 @@ class Newcomer:
         elif words[0] == "make" and not {"test", "lint"}.isdisjoint(words):
             # Both would run this test or check it.
             self.run(f"{command} --dry-run")
-        elif "stalstm.comparison" in words:
+        elif {"train.py", "stalstm.comparison"} & set(words):
             self.run(f"{command} {FEWER}")
-        elif "train.py" in words:
-            # The demo trains by the recurrence that takes seconds to compile.
-            self.run(f"{command} {FEWER} --recurrence=keras")
         else:
             self.run(command)
         if words == ["make", "demo"]:
