@@ -5,7 +5,7 @@
     python -m benchmarks.sbu_attention
 
 Looks at the test clips of the trainings that the first command leaves in
---workdir; they take half an hour. Writes
+--workdir; these take about twenty minutes on two cores. Writes
 `benchmarks/results/sbu_attention.json`.
 """
 

@@ -30,8 +30,9 @@ class Row:
         published: Published accuracies in percent, by data set if its
             protocols are folds, else by data set and protocol.
         missing: Why the method cannot be rebuilt; it is then not run.
-        once: Run with the first seed only. A linear SVM's solver draws the
-            order in which it takes the clips, which changes no answer on SBU.
+        once: Run with the first seed only: all that it draws is the order in
+            which a linear SVM takes the clips. Another seed changed no answer
+            on SBU.
     """
 
     name: str
