@@ -192,7 +192,7 @@ def read_known() -> Known:
     """
     try:
         known = Known(pathlib.Path(x).expanduser() for x in _KNOWN.value)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"--known: {error}") from None
     for row in known.left_out:
         print(f"Not known, as its recipe is of another version: {row}")

@@ -52,8 +52,7 @@ class Known:
             which has fields that are unknown here.
 
     Raises:
-        OSError: There is no such file.
-        ValueError: A file is none of results.
+        ValueError: There is no such file, or it is none of results.
     """
 
     def __init__(self, paths: Iterable[pathlib.Path]):
@@ -64,9 +63,9 @@ class Known:
                 content = files.read_json(path)
                 for row in content["rows"]:
                     self._add(row, content["dataset"], path)
-            except (KeyError, TypeError, ValueError) as error:
+            except (OSError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(
-                    f"expected a file that stalstm.comparison wrote. "
+                    "expected files that stalstm.comparison wrote. "
                     f"Received: {path} ({error!r})"
                 ) from None
 

@@ -114,7 +114,7 @@ def test_a_baseline_is_fitted_on_the_held_out_fold(sbu, tmp_path):
         (["--models=deep_lstm", "--dataset=kinetics"], "Received: kinetics"),
         (
             ["--table=table_1", "--known=no/such.json"],
-            r"--known: .*No such file.*no/such\.json",
+            r"--known: expected files .*Received: no/such\.json",
         ),
     ],
 )
