@@ -7,6 +7,7 @@ from stalstm.layers.dropout import Dropout
 from stalstm.layers.in_depth_lstm import InDepthLSTM
 from stalstm.layers.lstm import LSTM
 from stalstm.layers.main_lstm import MainLSTM
+from stalstm.layers.modality_dropout import ModalityDropout
 from stalstm.layers.part_lstm import PartLSTM
 from stalstm.layers.spatial_attention import SpatialAttention
 from stalstm.layers.temporal_attention import TemporalAttention
@@ -19,6 +20,7 @@ __all__ = [
     "Dropout",
     "InDepthLSTM",
     "MainLSTM",
+    "ModalityDropout",
     "PartLSTM",
     "SpatialAttention",
     "TemporalAttention",

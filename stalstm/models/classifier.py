@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from stalstm.fields import Fields, ours
-from stalstm.layers import LSTM, sequences
+from stalstm.layers import LSTM, ModalityDropout, sequences
 from stalstm.skeletons import Skeleton
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -25,6 +25,9 @@ class Arguments(Fields):
     units: int = ours(100, at_least=1)
     # Dropout rate.
     dropout: float = ours(0.5, at_least=0, below=1)
+    # Probability that a training step leaves out a kind of channels of a clip:
+    # coordinates, velocities, distances.
+    modality_dropout: float = ours(0.0, at_least=0, below=1)
     # Weight of the l1 norm of the connection matrices, in the loss.
     lambda3: float = ours(0.0, at_least=0)
     # What every matrix starts from: a Gaussian, or Glorot's uniform (recurrent
@@ -184,10 +187,19 @@ class Classifier(keras.Model):
 
     def build(self, input_shape=None):
         shape = (None, None, self.bodies, len(self.skeleton.joints), 3)
+        kinds = [0, 0, 0]  # of the channels of a joint: what a layer appends
         for layer in self.preprocessing:
             layer.build(shape, shape[:3], (None,))
             shape, _ = layer.compute_output_shape(shape)
+            kinds += (shape[-1] - len(kinds)) * [kinds[-1] + 1]
         self.channels = shape[-1]
+        self.modality_dropout = None
+        if self.arguments.modality_dropout:
+            self.modality_dropout = ModalityDropout(
+                self.arguments.modality_dropout,
+                self.joints * kinds,
+                name="modality_dropout",
+            )
         self.build_network((None, None, self.joints * self.channels))
         self.built = True
 
@@ -206,6 +218,8 @@ class Classifier(keras.Model):
             if layer.stride > 1:
                 length = -(-length // layer.stride)
         features, present = self._flat(skeleton, present)
+        if self.modality_dropout is not None:
+            features = self.modality_dropout(features, training=training)
         outputs = self.classify(features, present, length, training)
         for name in self.attentions:
             outputs[name] = self._in_all_frames(outputs[name], within)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from stalstm.layers import LSTM, Dropout
+from stalstm.layers import LSTM, Dropout, ModalityDropout
 from tests.layers.layer_test import run_layer_test
 
 INPUTS = np.ones((4, 50, 20), "float32")
@@ -21,7 +21,12 @@ def test_drops_in_training_only_and_keeps_the_mean():
 
 
 @pytest.mark.parametrize(
-    "layer", [Dropout(0.5), LSTM(20, weight_drop=0.5, return_sequences=True)]
+    "layer",
+    [
+        Dropout(0.5),
+        ModalityDropout(0.5, [0] * 10 + [1] * 10),
+        LSTM(20, weight_drop=0.5, return_sequences=True),
+    ],
 )
 def test_resumes_from_a_checkpoint(layer, tmp_path):
     model = keras.Sequential([keras.Input((50, 20)), layer])

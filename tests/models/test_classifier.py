@@ -12,6 +12,7 @@ from stalstm.models.sta_lstm import STALSTM
 from tests.models.bidirectional import Bidirectional
 from tests.models.model_test import (
     INPUTS,
+    frame_layers,
     make_model,
     run_model_test,
 )
@@ -65,6 +66,19 @@ def model():
 def test_wrong_inputs_are_named(model, inputs, message):
     with pytest.raises(ValueError, match=message):
         model(inputs)
+
+
+def test_modality_dropout_knows_the_kinds_of_channels(tmp_path):
+    model = make_model(
+        STALSTM, preprocessing=frame_layers(), modality_dropout=0.5
+    )
+    model.save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    # Coordinates, velocities, and distances to three joints.
+    assert model.modality_dropout.kinds == 6 * [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    logits = model(INPUTS)["logits"].numpy()
+    np.testing.assert_array_equal(model(INPUTS)["logits"], logits)
+    assert np.any(model(INPUTS, training=True)["logits"] != logits)
 
 
 def test_a_wrong_shape_is_named_in_a_graph_too(model):
