@@ -12,6 +12,7 @@
 An interrupted run is resumed by the same command.
 """
 
+import gc
 import os
 import pathlib
 
@@ -344,4 +345,7 @@ def cross_validate(
 
 
 if __name__ == "__main__":
+    # To look through all that is imported again and again would take a tenth
+    # of the time in which TensorFlow builds its graphs.
+    gc.freeze()
     app.run(main)
