@@ -90,8 +90,7 @@ def train(
         log = stage_log.StageLog(workdir, stage.name, stage.iterations)
         with strategy.scope():
             model = build_model(recipe, stage, data)
-            for network in stage.starts_from:
-                _start_weights(model, network, stage, workdir)
+            _start_weights(model, stage, workdir)
             model.set_recurrence(recurrence)
             pause = curve.every if curve else 0
             compile_model(model, recipe.training, stage.iterations, pause)
@@ -239,14 +238,18 @@ def _loss(label_smoothing):
     return smoothed
 
 
-def _start_weights(model, network, stage, workdir):
-    """Copies a network's weights from the stage that it starts from."""
-    source = _load(_stage_path(workdir, stage.starts_from[network]))
-    transfer(
-        getattr(source, network),
-        getattr(model, network),
-        stage.starts_anew.get(network, ()),
-    )
+def _start_weights(model, stage, workdir):
+    """Copies each network's weights from the stage that it starts from."""
+    sources = {
+        name: _load(_stage_path(workdir, name))
+        for name in sorted(set(stage.starts_from.values()))
+    }
+    for network, name in stage.starts_from.items():
+        transfer(
+            getattr(sources[name], network),
+            getattr(model, network),
+            stage.starts_anew.get(network, ()),
+        )
 
 
 def _weights(layer):
