@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
+from stalstm.layers.dropout import Dropout
 
 
 @keras.saving.register_keras_serializable("stalstm")
-class ModalityDropout(SavedSeed):
+class ModalityDropout(keras.layers.Layer):
     """Leaves out whole kinds of channels, such as all velocities of a clip.
 
     After Neverova, Wolf, Taylor and Nebout, "ModDrop: adaptive multi-modal
@@ -33,15 +33,14 @@ class ModalityDropout(SavedSeed):
         super().__init__(**kwargs)
         self.rate = rate
         self.kinds = list(kinds)
-        self.dropout_seed = ReplicaSeed()
+        self.drop = Dropout(rate, dtype=self.dtype_policy, name="drop")
         self.built = True
 
     def call(self, features, training=False):
         if not training:
             return features
         each = ops.ones((ops.shape(features)[0], max(self.kinds) + 1))
-        kept = keras.random.dropout(each, self.rate, seed=self.dropout_seed)
-        kept = ops.take(kept, self.kinds, axis=1)
+        kept = ops.take(self.drop(each, training=True), self.kinds, axis=1)
         return features * ops.cast(kept, features.dtype)[:, None]
 
     def compute_output_shape(self, features_shape):
