@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 import hypothesis
+import keras
 import pytest
 
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """All is imported: the garbage collector need not look through it again."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def same_draws() -> None:
+    """A test draws the same numbers in every run, whatever ran before it."""
+    keras.utils.set_random_seed(0)
 
 
 @pytest.fixture
