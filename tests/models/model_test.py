@@ -7,7 +7,6 @@ import tensorflow as tf
 from stalstm import preprocessing
 from stalstm.skeletons import Skeleton
 
-RNG = np.random.default_rng(5)
 SKELETON = Skeleton("three", ("head", "torso", "hip"), roles={"torso": "torso"})
 CLASSES = ("kick", "push", "hug", "bow")
 FRAMES = 5
@@ -51,9 +50,10 @@ def make_model(cls, **kwargs):
         }
     )
     model.build()
+    rng = np.random.default_rng(5)
     # Small gates would hide an error in what they scale.
     for weight in model.trainable_weights:
-        weight.assign(RNG.normal(scale=0.5, size=weight.shape))
+        weight.assign(rng.normal(scale=0.5, size=weight.shape))
     return model
 
 
