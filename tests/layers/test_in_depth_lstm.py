@@ -76,7 +76,7 @@ def test_every_frame_has_masks_of_its_own():
     layer = make_layer(in_depth_dropout=0.1)
     still = np.repeat(CLIPS[:, :1], 7, axis=1)
     dropped = layer(still, training=True).numpy() == 0
-    # 15 outputs, of which a third is dropped in each frame.
+    # 15 outputs, of which about a third are dropped in each frame.
     assert np.any(dropped[:, 1:] != dropped[:, :-1], axis=(0, 2)).all()
 
 

@@ -119,18 +119,18 @@ def check_padding(model):
     paddings = (0.0, 1e3, np.nan)
     shape = (len(paddings), 3, FRAMES + 2, *inputs["skeleton"].shape[2:])
     skeleton = np.empty(shape, "float32")
-    for row, padding in zip(skeleton, paddings, strict=True):
-        row[:] = padding
+    for clips, padding in zip(skeleton, paddings, strict=True):
+        clips[:] = padding
         for n, length in enumerate(LENGTHS):
-            row[n, :length] = inputs["skeleton"][n, :length]
+            clips[n, :length] = inputs["skeleton"][n, :length]
     padded = {
         "skeleton": skeleton.reshape((-1, *shape[2:])),
         "length": np.tile(LENGTHS, len(paddings)),
     }
     outputs = model(padded)
-    for row, length in enumerate(padded["length"]):
-        for name, value in alone[row % 3].items():
-            got = outputs[name][row]
+    for n, length in enumerate(padded["length"]):
+        for name, value in alone[n % len(alone)].items():
+            got = outputs[name][n]
             if name in model.attentions:
                 np.testing.assert_array_equal(got[length:], 0)
                 got = got[:length]
