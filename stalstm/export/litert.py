@@ -170,7 +170,7 @@ def convert(
 
     Raises:
         ExportError: The file would need more than LiteRT's own operations
-            (`Flex`), or does not run.
+            (`Flex`), does not run, or would now and then answer wrongly.
     """
     from ai_edge_litert.interpreter import Interpreter
 
@@ -191,4 +191,33 @@ def convert(
             "expected a model that LiteRT runs with its own operations. "
             f"Received, for {precision}: {error}"
         ) from error
+    _check_loops(content)
     return content
+
+
+def _check_loops(content: bytes) -> None:
+    """Refuses a product that LiteRT computes wrongly from the second call on.
+
+    LiteRT transposes the constant second factor of a batch of products in the
+    first call, and keeps it. In a loop, that memory may get another use: one
+    interpreter in a thousand then answered wrongly (ai-edge-litert 2.3.0).
+
+    Raises:
+        ExportError: There is such a product.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    file = schema.Model.GetRootAs(content)
+    for graph in map(file.Subgraphs, range(1, file.SubgraphsLength())):
+        for operator in map(graph.Operators, range(graph.OperatorsLength())):
+            code = file.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
+            if code != schema.BuiltinOperator.BATCH_MATMUL:
+                continue
+            second = graph.Tensors(operator.Inputs(1))
+            if file.Buffers(second.Buffer()).DataLength():
+                raise ExportError(
+                    "expected that a matmul of more than two dimensions in a "
+                    "loop has its constant as the first factor, as LiteRT may "
+                    "lose a second one. Received: "
+                    f"{second.Name().decode()} as the second factor"
+                )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from stalstm.layers.bidirectional import reverse
@@ -90,20 +89,23 @@ class BidirectionalRNNs(keras.layers.Layer):
                 for x, cell in zip(inputs, self.cells, strict=True)
             ]
         )
+        # The matrices come first in the product below, so clips are columns.
+        # LiteRT transposes a constant that comes second, once for all calls,
+        # and in a loop may read that copy after its memory got another use.
         recurrent = ops.stack(
-            [tf.convert_to_tensor(x.recurrent_kernel) for x in self.cells]
+            [ops.transpose(x.recurrent_kernel) for x in self.cells]
         )
 
         def step(hidden, projected):
-            hidden = ops.tanh(projected + ops.matmul(hidden, recurrent))
+            hidden = ops.tanh(projected + ops.matmul(recurrent, hidden))
             return hidden, hidden
 
-        # Frames first, then the layers: `(frames, layers, batch, units)`.
-        projected = ops.transpose(projected, (2, 0, 1, 3))
+        # Frames first, then the layers: `(frames, layers, units, batch)`.
+        projected = ops.transpose(projected, (2, 0, 3, 1))
         before = ops.zeros_like(projected[0])
         _, hidden = ops.scan(step, before, projected)
         hidden = ops.unstack(
-            ops.transpose(hidden, (1, 2, 0, 3)), len(self.cells)
+            ops.transpose(hidden, (1, 3, 0, 2)), len(self.cells)
         )
         forward, backward = (
             hidden[: len(self.names)],

@@ -1,5 +1,6 @@
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -150,6 +151,29 @@ def test_an_operation_that_litert_lacks_is_an_error(small):
 
     concrete = litert.trace(function, [tf.TensorSpec((1, 2))], small.model)
     with pytest.raises(ExportError, match=r"own operations(.|\n)*Erfinv"):
+        litert.convert(concrete, "float32")
+
+
+@pytest.mark.parametrize("constant", ["first", "second"])
+def test_a_constant_that_litert_would_lose_is_an_error(small, constant):
+    matrices = tf.constant(np.ones((2, 3, 3), "float32"))
+
+    def function(x):
+        def step(product, _):
+            factors = matrices, product
+            if constant == "second":
+                factors = product, matrices
+            product = tf.matmul(*factors)
+            return product, product
+
+        return {"products": keras.ops.scan(step, x, length=4)[1]}
+
+    spec = tf.TensorSpec((2, 3, 3), name="x")
+    concrete = litert.trace(function, [spec], small.model)
+    if constant == "first":
+        assert litert.convert(concrete, "float32")
+        return
+    with pytest.raises(ExportError, match="as the second factor"):
         litert.convert(concrete, "float32")
 
 
