@@ -177,6 +177,7 @@ def speed(result: dict[str, Any]) -> list[str]:
 
 # By the name of the result's file, which is also that of the table's place.
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "sbu_algorithm_1": summary.table,
     "sbu_figure_7": summary.table,
     "sbu_strong": summary.table,
     "sbu_table_1": summary.table,
