@@ -105,7 +105,12 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    out = _OUT.value or _WORKDIR.value / f"{_TABLE.value or 'comparison'}.json"
     try:
+        if out.suffix != ".json":  # its table ends in .md
+            raise ValueError(
+                f"--out: expected a file that ends in .json. Received: {out}"
+            )
         if _CLUSTER.value and importlib.util.find_spec("ray") is None:
             raise ValueError(
                 "--cluster: expected Ray, which pip install 'stalstm[cluster]' "
@@ -133,14 +138,18 @@ def main(argv):
         raise app.UsageError(str(error)) from None
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
-    out = _OUT.value or _WORKDIR.value / f"{_TABLE.value or 'comparison'}.json"
     about = {
         "command": written_command(),
         "dataset": builder.info.full_name,
         "validate": _VALIDATE.value,
         "protocols": list(protocols),
     }
-    write(out, about, rows, runs)  # what is finished already
+    try:
+        write(out, about, rows, runs)  # what is finished already
+    except OSError as error:
+        raise app.UsageError(
+            f"--out: expected a file that can be written. Received: {error}"
+        ) from None
     try:
         failures = run_all(runs, lambda: write(out, about, rows, runs))
     except KeyboardInterrupt:
