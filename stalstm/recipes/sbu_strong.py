@@ -15,6 +15,9 @@ RECIPE = custom.BASE.replace(
     relative_to="origin",
     mirror=True,
     swap_sides=0.25,
+    # No more accurate on validation folds, but better probabilities.
+    yaw=180.0,
+    modality_dropout=0.2,
     distances=0.3,
     # Fewer channels and units than for own recordings, for a model of less
     # than two megabytes; no worse on validation folds.
