@@ -111,7 +111,13 @@ def server_signatures(
     bodies, joints = model.bodies, len(model.skeleton.joints)
     labels = tf.constant(model.classes)
     clip = clip_function(model)
+    clips = [
+        tf.TensorSpec((None, None, bodies, joints, 3), tf.float32, "skeleton"),
+        tf.TensorSpec((None,), tf.int32, "length"),
+    ]
 
+    # Three signatures call this one graph.
+    @tf.function(input_signature=clips, autograph=False)
     def checked_clip(skeleton, length):
         return clip(*_check_clips(skeleton, length, model))
 
@@ -138,10 +144,6 @@ def server_signatures(
         classes = tf.tile(labels[None], (tf.shape(scores)[0], 1))
         return {"classes": classes, "scores": scores}
 
-    clips = [
-        tf.TensorSpec((None, None, bodies, joints, 3), tf.float32, "skeleton"),
-        tf.TensorSpec((None,), tf.int32, "length"),
-    ]
     functions = {
         "serving_default": (serving_default, clips),
         "attend": (attend, clips),
