@@ -139,7 +139,7 @@ def test_a_killed_worker_of_ray_is_replaced_and_every_training_ends(
 ):
     pytest.importorskip("ray", reason="Ray is not installed")
     out = tmp_path / "out.json"
-    flags = [*sbu, *TINY, "--seeds=0", "--protocols=fold_3,fold_4"]
+    flags = [*sbu, *TINY, "--seeds=0,1", "--protocols=fold_3,fold_4"]
     workdir = f"--workdir={tmp_path / 'runs'}"
     ray = ["--cluster=local", "--parallel=2"]
     killer = concurrent.futures.ThreadPoolExecutor(1)
@@ -151,7 +151,7 @@ def test_a_killed_worker_of_ray_is_replaced_and_every_training_ends(
         over.set()
     assert killed.result()
     (row,) = json.loads(out.read_text())["rows"]
-    assert len(row["runs"]) == 2
+    assert len(row["runs"]) == 4
 
 
 def kill_a_worker(runs: pathlib.Path, over: threading.Event) -> int | None:

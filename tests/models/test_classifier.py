@@ -8,11 +8,9 @@ import tensorflow as tf
 from stalstm import preprocessing
 from stalstm.layers import LSTM
 from stalstm.models.classifier import Classifier
-from stalstm.models.deep_lstm import DeepLSTM
 from stalstm.models.sta_lstm import STALSTM
 from tests.models.bidirectional import Bidirectional
 from tests.models.model_test import (
-    FRAMES,
     INPUTS,
     frame_layers,
     make_model,
@@ -90,21 +88,6 @@ def test_a_wrong_shape_is_named_in_a_graph_too(model):
 
     with pytest.raises(ValueError, match=r"Received: \(3, 5, 1, 3, 3\)"):
         call(tf.constant(SKELETON[:, :, :1]))
-
-
-def test_keras_s_own_export_takes_any_number_of_frames(tmp_path):
-    """And integers for `length`, which Keras exports as floats by itself."""
-    model = make_model(DeepLSTM, main_layers=1, preprocessing=frame_layers())
-    model.export(tmp_path / "exported", verbose=False)
-    loaded = tf.saved_model.load(tmp_path / "exported")
-    for frames in (FRAMES, 3):
-        cut = {
-            "skeleton": tf.constant(SKELETON[:, :frames]),
-            "length": tf.constant(np.minimum(LENGTH, frames)),
-        }
-        np.testing.assert_allclose(
-            loaded.serve(cut)["logits"], model(cut)["logits"], atol=1e-5
-        )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])

@@ -13,7 +13,7 @@ from stalstm import files
 from tests import conftest
 from tests.newcomer import machine, pages
 
-LIMIT = 900  # Seconds after which a command hangs, on a busy machine too.
+LIMIT = 900  # Seconds; what takes longer hangs, on a busy machine too.
 # A training of its real length takes minutes or hours; one shape of batches and
 # one layer are compiled in seconds.
 FEWER = " ".join(
