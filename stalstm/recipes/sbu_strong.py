@@ -2,9 +2,9 @@
 
     python train.py --dataset=sbu --fold=all --recipe=sbu_strong --raw_dir=...
 
-About two minutes a fold on one core. What most fields do for small sets is in
-docs/own_data.md; docs/comparison.md has the results and says how the recipe was
-chosen.
+Two to three minutes a fold on one core. What most fields do for small sets is
+in docs/own_data.md; docs/comparison.md has the results and says how the recipe
+was chosen.
 """
 
 from stalstm.recipes import custom
