@@ -25,7 +25,6 @@ from benchmarks import programs
 from stalstm import files, input_pipeline, predictors, workdir
 from stalstm.comparison.rows import STA_LSTM
 from stalstm.paths import DEFINE_path
-from stalstm.show.attention import in_order_of_attention
 from stalstm.skeletons import Skeleton
 
 # Frames around the highest point of the foot that count as being there.
@@ -78,8 +77,8 @@ def look(folder: pathlib.Path) -> list[dict[str, Any]]:
     skeleton = trained.data.skeleton
     found = []
     for inputs, label in clips.as_numpy_iterator():
-        answer: Any = model.predict(inputs["skeleton"])
-        clip = in_order_of_attention(trained.model, inputs["skeleton"])
+        clip = inputs["skeleton"]
+        answer: Any = model.predict(clip)
         alpha = answer["spatial_attention"].reshape(clip.shape[:3])
         found.append(
             {

@@ -2,8 +2,9 @@
 
 import abc
 import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -72,9 +73,9 @@ class Classifier(keras.Model):
         A dict with
             logits, probabilities: `(batch, classes)`.
             spatial_attention: `(batch, frames, K)`, K = bodies x joints, the
-                joints of the first body first; zero beyond the clip, for an
-                absent body, and in frames that a frame layer leaves out. Only
-                if `attentions` names it.
+                joints of the recording's first body first; zero beyond the
+                clip, for an absent body, and in frames that a frame layer
+                leaves out. Only if `attentions` names it.
             temporal_attention: `(batch, frames)`; likewise.
 
     Raises:
@@ -213,7 +214,9 @@ class Classifier(keras.Model):
         within = sequences.mask(skeleton, length)[..., None, None, None] > 0
         skeleton = ops.where(within, skeleton, 0.0)
         present = self._present(skeleton)
+        undo = []
         for layer in self.preprocessing:
+            undo.append(functools.partial(layer.restore, skeleton=skeleton))
             skeleton, present = layer(skeleton, present, length)
             if layer.stride > 1:
                 length = -(-length // layer.stride)
@@ -221,6 +224,7 @@ class Classifier(keras.Model):
         if self.modality_dropout is not None:
             features = self.modality_dropout(features, training=training)
         outputs = self.classify(features, present, length, training)
+        outputs = self._as_recorded(outputs, undo)
         for name in self.attentions:
             outputs[name] = self._in_all_frames(outputs[name], within)
         return _with_probabilities(outputs)
@@ -229,6 +233,24 @@ class Classifier(keras.Model):
     def stride(self) -> int:
         """Number of frames of which the network sees one, the first."""
         return math.prod(layer.stride for layer in self.preprocessing)
+
+    def _as_recorded(self, outputs, undo: Sequence[Callable]):
+        """Puts the bodies back into the order of the recording.
+
+        Args:
+            outputs: From the network.
+            undo: For each frame layer a function that takes an attention
+                `(batch, ..., bodies, joints)` back through it.
+        """
+        if "spatial_attention" not in outputs:
+            return outputs
+        alpha = outputs["spatial_attention"]
+        flat = tuple(ops.shape(alpha))
+        joints = len(self.skeleton.joints)
+        alpha = ops.reshape(alpha, (*flat[:-1], self.bodies, joints))
+        for function in reversed(undo):
+            alpha = function(alpha)
+        return {**outputs, "spatial_attention": ops.reshape(alpha, flat)}
 
     def _in_all_frames(self, attention, within):
         """Puts zeros where the frame layers have left out frames.
@@ -286,13 +308,14 @@ class Classifier(keras.Model):
         frame = ops.cast(frame, "float32")
         frame = ops.where(valid[:, None, None, None], frame, 0.0)
         present = self._present(frame)
-        prepared = []
+        prepared, undo = [], []
         came = valid
         for layer, old in zip(
             self.preprocessing, state["preprocessing"], strict=True
         ):
             frame, present, valid, new = layer.step(frame, present, valid, old)
             prepared.append(new)
+            undo.append(functools.partial(layer.restore_step, state=new))
             if layer.look_ahead:
                 came = valid
         features, present = self._flat(frame, present)
@@ -304,6 +327,7 @@ class Classifier(keras.Model):
             -(-frames // self.stride) if self.stride > 1 else frames,
             state["network"],
         )
+        outputs = self._as_recorded(outputs, undo)
         outputs = {**_with_probabilities(outputs), "frames": frames}
         new_state = {
             "preprocessing": prepared,

@@ -49,6 +49,13 @@ class BodyOrder(FrameLayer):
         state = {"begun": ops.logical_or(begun, valid), "swapped": swapped}
         return frame, present, valid, state
 
+    def restore(self, attention, skeleton):
+        swapped = self._swapped(skeleton[:, 0])[:, None]
+        return _order(attention, swapped, -2)
+
+    def restore_step(self, attention, state):
+        return _order(attention, state["swapped"], -2)
+
     def _swapped(self, frame):
         return frame[:, 0, self.torso, 0] < frame[:, 1, self.torso, 0]
 

@@ -22,6 +22,8 @@ class FrameLayer(keras.layers.Layer):
     - Which bodies are present is found once, in the raw recording, and is
       passed from layer to layer. All channels of an absent body stay zero.
     - A layer may keep only some frames, one of every `stride`.
+    - A layer may reorder the bodies if `restore` and `restore_step` undo it:
+      attentions come in the order of the recording.
     - A frame's output never depends on frames beyond the clip's length, and on
       later frames only as far as `look_ahead` says.
     - `step`, fed one frame at a time, gives the frames that `call` gives for
@@ -77,6 +79,25 @@ class FrameLayer(keras.layers.Layer):
             The frame that is ready now, its `present` and `valid`, and the new
             state.
         """
+
+    def restore(self, attention, skeleton):
+        """Puts the bodies back into the order that `call` was given.
+
+        Args:
+            attention: `(batch, frames, bodies, joints)`, of the frames that
+                all layers keep.
+            skeleton: What `call` was given.
+        """
+        return attention
+
+    def restore_step(self, attention, state):
+        """The same for one frame.
+
+        Args:
+            attention: `(batch, bodies, joints)`.
+            state: The state that `step` has returned with this frame.
+        """
+        return attention
 
     def compute_output_shape(
         self, skeleton_shape, present_shape=None, length_shape=None

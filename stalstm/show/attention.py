@@ -41,8 +41,8 @@ def draw(
     """Draws poses with their spatial attention above the temporal attention.
 
     Args:
-        skeleton: `(frames, bodies, joints, 3)`, metres in camera space, the
-            bodies in the order of the attention. An absent body is all zeros.
+        skeleton: `(frames, bodies, joints, 3)`, metres in camera space. An
+            absent body is all zeros.
         joints: The joints of each body, and the bones between them.
         spatial_attention: alpha, `(frames, bodies * joints)`.
         temporal_attention: beta, `(frames,)`.
@@ -114,29 +114,6 @@ def _explain_sizes(figure, largest):
     figure.legend(handles, labels, loc="outside upper right", ncols=2)
 
 
-def in_order_of_attention(model: Any, skeleton: np.ndarray) -> np.ndarray:
-    """The bodies of a recording, in the order of the model's attention.
-
-    Frame layers may reorder the bodies. Each body is followed through them by
-    its presence, which they reorder likewise.
-
-    Args:
-        model: A `stalstm.models.classifier.Classifier`.
-        skeleton: `(frames, bodies, joints, 3)`, as recorded.
-    """
-    frames, bodies = skeleton.shape[:2]
-    length = np.array([frames], np.int32)
-    ordered = np.zeros_like(skeleton)
-    for body in range(bodies):
-        clip = skeleton[None]
-        present = np.zeros((1, frames, bodies), bool)
-        present[..., body] = True
-        for layer in model.preprocessing:
-            clip, present = layer(clip, present, length)
-        ordered[:, np.argmax(np.array(present)[0, 0])] = skeleton[:, body]
-    return ordered
-
-
 def draw_test_clip(
     folder: pathlib.Path, action: str | None = None, number: int = 1
 ) -> Any:
@@ -187,7 +164,7 @@ def draw_test_clip(
     clip = clips[number - 1]
     answer: Any = predictors.KerasModel(trained.model).predict(clip)
     return draw(
-        in_order_of_attention(trained.model, clip),
+        clip,
         trained.data.skeleton,
         answer["spatial_attention"],
         answer["temporal_attention"],

@@ -80,6 +80,7 @@ def run_model_test(cls, tmp_path, **kwargs):
     for model in (plain, whole):
         check_outputs(model)
         check_padding(model)
+        check_body_order(model)
         check_summary(model)
         check_saving(model, tmp_path)
         if model.cannot_stream is None:
@@ -176,6 +177,21 @@ def check_steps(model):
         np.testing.assert_allclose(
             outputs[name], expected[name], rtol=1e-4, atol=1e-5
         )
+
+
+def check_body_order(model):
+    """The attention follows the order of the bodies in the recording."""
+    if not model.preprocessing or "spatial_attention" not in model.attentions:
+        return
+    inputs = make_inputs(model.skeleton)
+    shape = (*inputs["skeleton"].shape[:3], -1)
+    one = model(inputs)
+    other = model({**inputs, "skeleton": inputs["skeleton"][:, :, ::-1]})
+    np.testing.assert_allclose(
+        np.reshape(other["spatial_attention"], shape)[:, :, ::-1],
+        np.reshape(one["spatial_attention"], shape),
+        rtol=1e-5,
+    )
 
 
 def check_summary(model):

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from keras import ops
 
 RNG = np.random.default_rng(4)
 # Joints that stand for the roles: left and right shoulder, lower and upper end
@@ -40,6 +41,7 @@ def run_frame_layer_test(layer, tmp_path):
         check_shapes(layer, clips)
         check_padding(layer, clips)
         check_presence(layer, clips)
+        check_restored(layer, clips)
         check_steps(layer, clips)
         check_look_ahead(layer, clips)
     check_saving(layer, tmp_path)
@@ -88,6 +90,20 @@ def check_presence(layer, clips):
         assert not np.any(present[n, length:])
 
 
+def check_restored(layer, clips):
+    """What is said of a body ends where the recording has that body."""
+    clips = clips.copy()
+    for clip, length in zip(clips, LENGTHS, strict=True):
+        clip[length:] = 0
+    _, present = run(layer, clips)
+    attention = np.repeat(present[..., None], clips.shape[3], axis=-1)
+    restored = layer.restore(attention.astype("float32"), clips)
+    expected = presence(clips)[:, :: layer.stride, :, None]
+    np.testing.assert_array_equal(
+        restored, np.broadcast_to(expected, attention.shape)
+    )
+
+
 def check_steps(layer, clips):
     """One frame at a time gives the frames of the whole clip."""
     skeleton, present = run(layer, clips)
@@ -112,6 +128,11 @@ def check_steps(layer, clips):
             if is_ready:
                 np.testing.assert_array_equal(
                     there[n], present[n, lag // layer.stride]
+                )
+                attention = ops.cast(there, "float32")[..., None]
+                np.testing.assert_array_equal(
+                    layer.restore_step(attention, state)[n, :, 0],
+                    presence(clips)[n, lag],
                 )
                 came[n].append(frame[n])
     for frames, output, length in zip(came, skeleton, LENGTHS, strict=True):

@@ -24,5 +24,8 @@ def test_the_left_performer_of_the_first_frame_comes_first():
     ordered, present = BodyOrder(TORSO)(clip, presence(clip))
     np.testing.assert_array_equal(ordered, clip[:, :, ::-1])
     np.testing.assert_array_equal(present, presence(clip)[:, :, ::-1])
+    attention = np.arange(8.0).reshape(1, 1, 2, 4)
+    restored = BodyOrder(TORSO).restore(attention, clip)
+    np.testing.assert_array_equal(restored, attention[:, :, ::-1])
     again, _ = BodyOrder(TORSO)(ordered, present)
     np.testing.assert_array_equal(again, ordered)

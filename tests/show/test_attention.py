@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -7,9 +5,7 @@ from matplotlib import collections
 
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.sbu_dataset_builder import Builder
-from stalstm import preprocessing
 from stalstm.description import Description
-from stalstm.models.sta_lstm import STALSTM
 from stalstm.recipe import Recipe
 from stalstm.show import attention
 from stalstm.skeletons import Skeleton
@@ -79,25 +75,6 @@ def test_shows_beta_and_how_it_changes():
     np.testing.assert_array_equal(values, BETA)
     heights = [bar.get_height() for bar in change.patches]
     np.testing.assert_allclose(heights, np.diff(BETA))
-
-
-def test_the_bodies_are_in_the_order_of_the_attention():
-    model = STALSTM(
-        ("kick", "push"),
-        dataclasses.replace(JOINTS, roles={"torso": "torso"}),
-        units=4,
-        preprocessing=[
-            preprocessing.Smoothing(),
-            preprocessing.BodyOrder(1),
-            preprocessing.Origin(1),
-        ],
-    )
-    model.build()
-    clip = CLIP.astype(np.float32)
-    clip[:, 0, :, 0], clip[:, 1, :, 0] = 1.0, -1.0
-    for recorded in (clip, clip[:, ::-1]):
-        ordered = attention.in_order_of_attention(model, recorded)
-        np.testing.assert_array_equal(ordered, clip)
 
 
 @pytest.fixture(scope="module")
