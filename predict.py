@@ -14,7 +14,6 @@ model is evaluated on a split of its prepared data.
 
 import json
 import os
-import pathlib
 from typing import Any
 
 # Set before importing TensorFlow, to silence its startup warnings.
@@ -25,8 +24,8 @@ from absl import app, flags, logging
 
 import datasets
 import stalstm
+from datasets import reading
 from datasets.raw import RawDataError
-from stalstm.description import Description
 from stalstm.loading import LoadError
 from stalstm.paths import DEFINE_path
 from stalstm.runtime.errors import ServingError
@@ -82,7 +81,7 @@ def main(argv):
         if _SPLIT.value:
             evaluate(model)
             return
-        clips = [clip for path in recordings for clip in read(model, path)]
+        clips = read(model, recordings)
         predict = follow if _STREAM.value else predict_all
         predict(model, clips)
     except (
@@ -105,34 +104,13 @@ def open_model() -> Any:
     return stalstm.load(_MODEL.value)
 
 
-def read(model, path: str) -> list[tuple[str, np.ndarray]]:
-    """Names and skeletons of all recordings at a path.
-
-    Raises:
-        RawDataError: No data set reads them; says why.
-    """
-    reasons = []
-    for data_set in candidates(model):
-        try:
-            return list(data_set.recordings(path))
-        except RawDataError as error:
-            reasons.append(str(error))
-    raise RawDataError("\n".join(dict.fromkeys(reasons)))
-
-
-def candidates(model) -> list[datasets.DataSet]:
-    """The data sets whose format the recordings may have."""
-    if _DATASET.value:
-        try:
-            return [datasets.get(_DATASET.value)]
-        except ValueError as error:
-            raise app.UsageError(f"--dataset: {error}") from None
-    if training := _training(model):
-        name = training["dataset"].split("/")[0]
-        data = Description.from_json(training["data"])
-        if data_set := datasets.as_trained(name, data):
-            return [data_set]
-    return [datasets.get(name) for name in datasets.names()]
+def read(model, paths: list[str]) -> list[tuple[str, np.ndarray]]:
+    """Names and skeletons of all recordings at some paths."""
+    try:
+        readers = reading.readers(_DATASET.value, training(model))
+    except ValueError as error:
+        raise app.UsageError(f"--dataset: {error}") from None
+    return [clip for path in paths for clip in reading.read(path, readers)]
 
 
 def predict_all(model, clips: list[tuple[str, np.ndarray]]) -> None:
@@ -188,33 +166,9 @@ def evaluate(model) -> None:
     Raises:
         LoadError: The data is not there.
     """
-    import tensorflow_datasets as tfds
+    from stalstm import evaluation, prepared
 
-    from stalstm import evaluation, input_pipeline
-
-    config = _training(model)
-    if not config:
-        raise LoadError(
-            "--split: expected a workdir or an exported folder, which say what "
-            f"data the model was trained on. Received: {_MODEL.value}"
-        )
-    folder = _DATA_DIR.value or pathlib.Path("~/tensorflow_datasets")
-    data_dir = folder.expanduser() / config["dataset"]
-    if _DATA_DIR.value is None and "data_dir" in config:
-        data_dir = pathlib.Path(config["data_dir"])
-    if not (data_dir / "dataset_info.json").exists():
-        raise LoadError(
-            "--split: expected the prepared data that the model was trained "
-            f"on; set --data_dir=FOLDER. Received: {data_dir}, which does not "
-            "contain it"
-        )
-    builder = tfds.builder_from_directory(data_dir)
-    split, splits = _SPLIT.value, list(builder.info.splits)
-    if not set(split.split("+")) <= set(splits):
-        raise LoadError(
-            f"--split: expected one of {', '.join(splits)}, or several with + "
-            f"between them. Received: {split}"
-        )
+    clips = prepared.clips(training(model), _SPLIT.value, _DATA_DIR.value)
     labels: list[int] = []
     predicted: list[int] = []
     batch: list[np.ndarray] = []
@@ -224,12 +178,10 @@ def evaluate(model) -> None:
         predicted.extend(x["class_index"] for x in model.predict(batch))
         batch.clear()
 
-    for inputs, label in input_pipeline.load_clips(
-        builder, split
-    ).as_numpy_iterator():
-        labels.append(int(label))
-        longest = max(longest, len(inputs["skeleton"]))
-        batch.append(inputs["skeleton"])
+    for clip in clips:
+        labels.append(clip.label)
+        longest = max(longest, len(clip.skeleton))
+        batch.append(clip.skeleton)
         if len(batch) == BATCH:
             flush()
     flush()
@@ -239,7 +191,7 @@ def evaluate(model) -> None:
     print(json.dumps(result) if _JSON.value else evaluation.table(result))
 
 
-def _training(model) -> dict[str, Any]:
+def training(model) -> dict[str, Any]:
     """What is known about the model's training; a server provides nothing."""
     metadata = getattr(model, "metadata", None) or {}
     return metadata.get("training", {})

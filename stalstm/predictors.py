@@ -1,5 +1,6 @@
 """Keras models with the interface of all models that predict."""
 
+import functools
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from stalstm import workdir
+from stalstm.export import metadata as metadata_lib
 from stalstm.export import signatures
 from stalstm.layers.lstm_recurrence import cut_batch
 from stalstm.models.classifier import Classifier
@@ -20,7 +22,7 @@ class KerasModel:
 
     Args:
         model: The model; the predictor owns it.
-        metadata: JSON values about it: at least `labels`.
+        metadata: Further JSON values about it, such as its training.
         batch_size: Maximum number of clips that are computed at once.
         compiled: Whether XLA compiles the whole prediction, a part of the
             batch for each core. Each new shape of a batch takes a second or
@@ -36,7 +38,7 @@ class KerasModel:
         compiled: bool = False,
     ):
         self.model = model
-        self.metadata = metadata or {"labels": list(model.classes)}
+        self.metadata = {**metadata_lib.of_model(model), **(metadata or {})}
         self._batch_size = batch_size
         self._predict = (
             compile_prediction(model) if compiled else model.predict_on_batch
@@ -74,7 +76,14 @@ class KerasModel:
                 "expected a model that takes one frame at a time. Received: "
                 f"one that cannot: {self.model.cannot_stream}"
             )
-        return _KerasStream(self)
+        return _KerasStream(self, *self._step)
+
+    @functools.cached_property
+    def _step(self):
+        """A traced step for all streams, and the size of its state."""
+        state = signatures.PackedState(self.model)
+        step = signatures.frame_function(self.model, state)
+        return tf.function(step, autograph=False), state.size
 
     def _check(self, clip):
         model = self.model
@@ -91,14 +100,11 @@ class KerasModel:
 
 
 class _KerasStream(litert.Stream):
-    def __init__(self, predictor: KerasModel):
+    def __init__(self, predictor: KerasModel, step, state_size: int):
         model = predictor.model
-        state = signatures.PackedState(model)
-        super().__init__(model.bodies, len(model.skeleton.joints), state.size)
+        super().__init__(model.bodies, len(model.skeleton.joints), state_size)
         self._labelled = predictor._labelled
-        self._step = tf.function(
-            signatures.frame_function(model, state), autograph=False
-        )
+        self._step = step
 
     def _call(self, values):
         outputs = self._step(*(tf.constant(x) for x in values.values()))
@@ -112,10 +118,7 @@ def load_keras(path: pathlib.Path, **options: Any) -> KerasModel:
             keras.saving.load_model(path, compile=False), **options
         )
     trained = workdir.load(path)
-    metadata = {
-        "labels": list(trained.data.classes),
-        "training": trained.records["config"],
-    }
+    metadata = {"training": trained.records["config"]}
     return KerasModel(trained.model, metadata, **options)
 
 

@@ -220,6 +220,24 @@ class Stream(abc.ABC):
         Raises:
             InputError: There was no frame.
         """
+        late = self.rest()
+        answer = dict(self._last)
+        for name in ATTENTIONS:
+            if name in answer:
+                shape = (len(late), *np.shape(answer[name]))
+                answer[name] = np.reshape([x[name] for x in late], shape)
+        return answer
+
+    def rest(self) -> list[dict[str, Any]]:
+        """Ends the stream like `finish`, with an answer for each late frame.
+
+        Returns:
+            Those answers that the last `step` was still lagging behind, as
+            from `step`; the last one is about the whole clip.
+
+        Raises:
+            InputError: There was no frame.
+        """
         if not self._sent:
             raise InputError("expected a frame first. Received: none")
         late = []
@@ -227,13 +245,8 @@ class Stream(abc.ABC):
         while (before := self._last["frames"]) < self._sent:
             if self._take(nothing, ended=1)["frames"] > before:
                 late.append(self._last)
-        answer = dict(self._last)
-        for name in ATTENTIONS:
-            if name in answer:
-                shape = (len(late), *np.shape(answer[name]))
-                answer[name] = np.reshape([x[name] for x in late], shape)
         self._begin()
-        return answer
+        return late
 
     def _begin(self):
         self._state = np.zeros((1, self._state_size), np.float32)
