@@ -1,6 +1,8 @@
 # make demo    a first training, from nothing but Python
 # make test    all tests                 make lint    style and types
 # make format  correct the style         make wheel   wheel and sdist in dist/
+# make chromium  the browser that tests open pages in; Debian, as root
+# make vendor  get the libraries of the pages from npm again
 # make pins    add new requirements to constraints.txt; with UPGRADE=1, take
 #              the newest version of everything
 # make clean   delete what was installed or built
@@ -10,7 +12,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 UPGRADE ?=
 
-.PHONY: demo test lint format pins wheel clean
+.PHONY: demo test lint format chromium vendor pins wheel clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
@@ -27,6 +29,13 @@ lint: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+
+chromium:
+	command -v chromium || { apt-get --quiet update && \
+		apt-get --quiet --yes install chromium; }
+
+vendor: $(VENV)/installed
+	$(VENV)/bin/python -m stalstm.show.vendor
 
 pins: $(VENV)/installed-dev
 	$(VENV)/bin/uv pip compile setup.cfg --universal --python-version 3.11 \

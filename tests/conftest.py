@@ -14,7 +14,7 @@ from stalstm import files
 from tests import eager as without_graphs
 
 # Fixtures: small models, exported once for each worker.
-pytest_plugins = ["tests.export.exported"]
+pytest_plugins = ["tests.export.exported", "tests.show.browser"]
 # A busy machine is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
