@@ -15,6 +15,8 @@ An interrupted run is resumed by the same command.
 import gc
 import os
 import pathlib
+import shlex
+import sys
 
 # Set before importing TensorFlow, to silence its startup warnings.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -33,6 +35,8 @@ from stalstm.description import Description, Protocol
 from stalstm.layers.lstm import resolve_recurrence
 from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
+from stalstm.show import report
+from stalstm.show.looks import Looks
 
 EXPORT_DIR = "--export_dir=exported"
 # The protocol that trains on all clips.
@@ -121,6 +125,9 @@ _EVALUATE_EVERY = flags.DEFINE_integer(
     "Evaluate every so many iterations too, for curve.json. Nothing is chosen "
     "by it.",
     lower_bound=0,
+)
+_REPORT = flags.DEFINE_bool(
+    "report", True, f"Write {report.FILE} into the workdir at the end."
 )
 _WORKDIR = DEFINE_path(
     "workdir",
@@ -286,7 +293,12 @@ def train(
         **run,
     }
     with files.alone(workdir / "lock"):
-        workdir_lib.begin(workdir, run, data_dir=str(builder.data_dir))
+        workdir_lib.begin(
+            workdir,
+            run,
+            data_dir=str(builder.data_dir),
+            command=shlex.join(sys.argv),
+        )
         print(f"{builder.info.full_name}, {name}: training in {workdir}")
         test_batches = input_pipeline.evaluation_batches(
             input_pipeline.load_clips(builder, protocol.test), batch_size=64
@@ -304,14 +316,20 @@ def train(
             strategy=strategy,
             curve=curve,
         )
-        result = evaluation.evaluate(model, test_batches, data.classes)
+        looks = Looks(data)
+        result = evaluation.evaluate(
+            model, test_batches, data.classes, looks.add
+        )
         result["parameters"] = model.count_params()
         files.write_json(workdir / "evaluation.json", result)
+        if _REPORT.value:
+            names = input_pipeline.clip_ids(builder, protocol.test)
+            report.of_run(workdir, looks, names)
     print(evaluation.table(result))
     if protocol.test == protocol.train:
         print("These are the clips that it has trained on.")
     print(
-        f"Model, metrics and logs are in {workdir}.\n"
+        f"Model, metrics, logs and {report.FILE} are in {workdir}.\n"
         "See how it learned, and export it:\n"
         f"  {command('-m', 'tensorboard.main', f'--logdir={workdir}/logs')}\n"
         f"  {command(script('export.py'), f'--workdir={workdir}', EXPORT_DIR)}"
@@ -336,6 +354,8 @@ def cross_validate(
     }
     summary = evaluation.cross_validation(results)
     files.write_json(workdir / "cross_validation.json", summary)
+    if _REPORT.value:
+        report.of_folds(workdir, results)
     for name, accuracy in summary["folds"].items():
         print(f"{name}  {accuracy:.2%}")
     print(

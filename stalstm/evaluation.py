@@ -1,6 +1,6 @@
 """Evaluates how well a model recognises the clips of a split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -9,7 +9,10 @@ import tensorflow as tf
 
 
 def evaluate(
-    model: keras.Model, batches: tf.data.Dataset, class_names: Sequence[str]
+    model: keras.Model,
+    batches: tf.data.Dataset,
+    class_names: Sequence[str],
+    each: Callable[[Any, Any, Any], object] = lambda *_: None,
 ) -> dict[str, Any]:
     """Evaluates a Keras model.
 
@@ -17,6 +20,8 @@ def evaluate(
         model: A model that returns `probabilities`, `(batch, classes)`.
         batches: `(inputs, label)`, each clip once.
         class_names: Names of the classes, in the order of the labels.
+        each: Called with the inputs, the labels and the outputs of every batch,
+            as NumPy arrays.
 
     Returns:
         See `report`.
@@ -24,11 +29,12 @@ def evaluate(
     labels: list[int] = []
     predicted: list[int] = []
     longest = 0
-    for inputs, label in batches:
-        probabilities = model.predict_on_batch(inputs)["probabilities"]
-        labels.extend(label.numpy())
-        predicted.extend(np.argmax(probabilities, axis=-1))
-        longest = max(longest, int(tf.reduce_max(inputs["length"])))
+    for inputs, label in batches.as_numpy_iterator():
+        outputs = model.predict_on_batch(inputs)
+        labels.extend(label)
+        predicted.extend(np.argmax(outputs["probabilities"], axis=-1))
+        longest = max(longest, int(np.max(inputs["length"])))
+        each(inputs, label, outputs)
     return report(labels, predicted, longest, class_names)
 
 

@@ -32,6 +32,14 @@ def load_clips(builder, split: str) -> tf.data.Dataset:
     return clips.cache() if small else clips
 
 
+def clip_ids(builder, split: str) -> list[str]:
+    """The places of the recordings of a split, in the order of `load_clips`."""
+    clips = builder.as_dataset(
+        split=split, decoders=tfds.decode.PartialDecoding({"clip_id": True})
+    )
+    return [x["clip_id"].decode() for x in clips.as_numpy_iterator()]
+
+
 def _to_input(clip):
     skeleton = clip["skeleton"]
     inputs = {"skeleton": skeleton, "length": tf.shape(skeleton)[0]}

@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -29,7 +31,7 @@ SHORT = [
     )
 ]
 # Without XLA, which takes a second or more to compile each length of clips.
-JOINT = ["--recurrence=keras"] + [
+JOINT = ["--recurrence=keras", "--noreport"] + [
     f"--set={x}"
     for x in (
         "model=deep_lstm",
@@ -76,6 +78,10 @@ def test_one_fold_leaves_a_workdir(small_sbu, tmp_path, capsys):
     assert evaluation["longest_clip"] == 5
     assert (workdir / "checkpoints/step_7.keras").exists()
     assert list((workdir / "logs/step_7").iterdir())
+    page = (workdir / "report.html").read_text()
+    assert "sbu/2.0.0, fold_3" in page
+    # Clips are named by their places in the recordings.
+    assert len(re.findall(r"s\d\ds\d\d/\d\d/\d{3}: ", page)) >= 4
     # The same command again trains nothing and says the same.
     metrics = read(workdir / "metrics.json")
     door.run("train", *flags, "--seed=5")
@@ -157,7 +163,8 @@ def test_a_model_to_ship_trains_on_everything(small_sbu, tmp_path, capsys):
 @pytest.mark.usefixtures("eager")
 @pytest.mark.long(seconds=15)
 def test_all_folds_are_reported(small_sbu, tmp_path, capsys):
-    door.run("train", *small_sbu, *JOINT, "--fold=all", f"--workdir={tmp_path}")
+    flags = ["--fold=all", "--report", f"--workdir={tmp_path}"]
+    door.run("train", *small_sbu, *JOINT, *flags)
     output = capsys.readouterr().out
     summary = read(tmp_path / "cross_validation.json")
     assert list(summary["folds"]) == [f"fold_{x}" for x in range(1, 6)]
@@ -165,6 +172,9 @@ def test_all_folds_are_reported(small_sbu, tmp_path, capsys):
         folder = tmp_path / fold
         assert read(folder / "evaluation.json")["accuracy"] == accuracy
         assert f"{fold}  {accuracy:.2%}" in output
+        page = (tmp_path / "report.html").read_text()
+        assert f'href="{fold}/report.html"' in page
+        assert (folder / "report.html").exists()
     assert f"mean    {summary['mean']:.2%}, standard deviation" in output
 
 
@@ -206,6 +216,8 @@ def test_a_killed_run_is_resumed(small_sbu, tmp_path):
         )
 
     assert result("killed") == result("whole")
+    config = read(tmp_path / "killed/config.json")
+    assert shlex.split(config["command"]) == command(*train("killed"))[1:]
 
 
 def test_an_interrupt_says_how_to_resume(small_sbu, tmp_path, monkeypatch):

@@ -37,6 +37,7 @@ from stalstm.comparison.runs import Run, RunError
 from stalstm.description import Description, Protocol
 from stalstm.paths import DEFINE_path
 from stalstm.recipe import Recipe
+from stalstm.show import report
 
 INTERRUPTED = "Interrupted. Run the same command to resume."
 
@@ -155,7 +156,9 @@ def main(argv):
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     lines = write(out, about, rows, runs)
-    print("\n".join(lines), f"Written: {out}", sep="\n\n")
+    page = out.with_suffix(".html")
+    report.of_comparison(page, files.read_json(out))
+    print("\n".join(lines), f"Written: {out}, {page}", sep="\n\n")
     if failures:
         raise SystemExit(
             f"{len(failures)} of {len(runs)} failed; the same command tries "
@@ -289,6 +292,7 @@ def make_run(
             f"--data_dir={_DATA_DIR.value.absolute()}",
             f"--protocol={protocol}",
             f"--evaluate_every={_EVALUATE_EVERY.value}",
+            "--noreport",
             *([f"--recipe={row.recipe}"] if row.recipe else []),
             *(f"--set={x}" for x in row.settings),
             *(["--validate"] if _VALIDATE.value else []),

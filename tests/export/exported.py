@@ -55,6 +55,11 @@ def with_records(recipe: Recipe, data: Description, model: Any) -> Trained:
         "training_split": "fold_2",
         "test_split": "fold_1",
         "data": data.to_json(),
+        "protocol": "fold_1",
+        "seed": 0,
+        "recurrence": "keras",
+        "strategy": "one_device",
+        "command": "train.py --dataset=sbu",
         "recipe": recipe.to_dict(recipe),
     }
     records = {
