@@ -6,6 +6,7 @@ leaves in exported/, <n> being the next number,
 
     sbu/<n>/            the SavedModel
     litert/sbu/<n>/     frame_*.tflite and clip_*.tflite, with what runs them
+    web/sbu/<n>/        a page that runs the frame model in a browser
     compose.yaml        serves all models of the folder, with models.config,
                         batching.config and monitoring.config
 
@@ -19,9 +20,11 @@ import shlex
 # Set before importing TensorFlow, to silence its startup warnings.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 from absl import app, flags, logging
 
-from stalstm.export import agreement, clips, version
+import datasets
+from stalstm.export import agreement, clips, version, web
 from stalstm.export.errors import ExportError
 from stalstm.paths import DEFINE_path, command, script
 from stalstm.workdir import Trained, WorkdirError, load
@@ -74,6 +77,7 @@ def main(argv):
             compared,
             source,
             frames=_FRAMES.value or -(-longest // 8) * 8,
+            content=live_content(trained, compared),
         )
     except (ExportError, WorkdirError) as error:
         raise SystemExit(f"export.py: {error}") from None
@@ -85,10 +89,11 @@ def main(argv):
 
 def check_name(name: str) -> None:
     """Raises `ExportError` if a model of this name cannot have a folder."""
-    if not name.replace("_", "").replace("-", "").isalnum() or name == "litert":
+    plain = name.replace("_", "").replace("-", "").isalnum()
+    if not plain or name in ("litert", "web"):
         raise ExportError(
-            "--name: expected letters, digits, _ and -, and not litert. "
-            f"Received: {name!r}"
+            "--name: expected letters, digits, _ and -, and neither litert nor "
+            f"web. Received: {name!r}"
         )
 
 
@@ -112,6 +117,21 @@ def clips_to_compare(trained: Trained) -> tuple[list[clips.Labelled], str]:
         print(f"No prepared data in {data_dir}; --data_dir=FOLDER says where.")
     print("Comparing on random clips.")
     return [(clips.random(model, x), None) for x in RANDOM], "random clips"
+
+
+def live_content(
+    trained: Trained, compared: list[clips.Labelled]
+) -> web.Content:
+    """What the live page begins with: generated recordings, nobody's data."""
+    dataset = trained.records["config"]["dataset"].partition("/")[0]
+    data_set = datasets.as_trained(dataset, trained.data)
+    examples = data_set.examples() if data_set else []
+    frames = int(np.median([len(x) for x, _ in compared]))
+    return web.Content(
+        examples or [("random movement", clips.random(trained.model, 60))],
+        frames,
+        data_set.rate if data_set else 30.0,
+    )
 
 
 def commands(trained: Trained, name: str, number: str) -> str:
@@ -138,6 +158,9 @@ def commands(trained: Trained, name: str, number: str) -> str:
             "Evaluate it (predict.py predicts your own recordings, too):",
             f"  {command(*arguments)}",
         ]
+    if trained.model.cannot_stream is None:
+        page = f"{_EXPORT_DIR.value}/web/{name}/{number}/{web.FILE}"
+        lines += ["See it live, in a browser:", f"  {page}"]
     lines += [
         "Serve all models of the folder (predict.py --server asks the server):",
         f"  docker compose --file {compose} up",

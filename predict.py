@@ -6,6 +6,7 @@
     python predict.py --model=exported/litert/sbu --stream RECORDING
     python predict.py --model=sbu --server=localhost:8500 RECORDING
     python predict.py --model=workdirs/sbu_fold_3_seed_0 --split=fold_3
+    python predict.py --send=localhost:8765 RECORDING     to a live page
 
 A recording is a raw file of a data set in `datasets/`, a folder or a zip of
 them; or your own, a file or a folder (docs/own_data.md). With `--split` the
@@ -66,6 +67,12 @@ _DATA_DIR = DEFINE_path(
     "With --split, the folder of prepared data sets. Default: where a workdir "
     "says that its data was, else ~/tensorflow_datasets.",
 )
+_SEND = flags.DEFINE_string(
+    "send",
+    None,
+    "Instead of predicting, send the frames to every live page that connects "
+    "to this host:port, as fast as they were recorded. Needs the extra live.",
+)
 _TIMEOUT = flags.DEFINE_float(
     "timeout", 10.0, "Seconds to wait for a server's answer.", lower_bound=0.0
 )
@@ -82,6 +89,9 @@ def main(argv):
             evaluate(model)
             return
         clips = read(model, recordings)
+        if _SEND.value:
+            send(model, clips)
+            return
         predict = follow if _STREAM.value else predict_all
         predict(model, clips)
     except (
@@ -134,6 +144,17 @@ def follow(model, clips: list[tuple[str, np.ndarray]]) -> None:
         for number, frame in enumerate(skeleton, start=1):
             show(f"{name}, frame {number:3}", stream.step(frame))
         show(f"{name}, all", stream.finish())
+
+
+def send(model, clips: list[tuple[str, np.ndarray]]) -> None:
+    """Sends the clips to live pages, until it is interrupted."""
+    from stalstm.runtime import sender
+
+    try:
+        rate = reading.readers(_DATASET.value, training(model))[0].rate
+        sender.serve(_SEND.value, [x for _, x in clips], rate)
+    except ValueError as error:
+        raise app.UsageError(f"--send: {error}") from None
 
 
 def show(name: str, answer: dict[str, Any] | None, width: int = 0) -> None:

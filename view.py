@@ -14,7 +14,7 @@ on top; then the others, the least certain one on top.
 import os
 import pathlib
 import webbrowser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 # Set before importing TensorFlow, to silence its startup warnings.
@@ -36,7 +36,7 @@ from stalstm.show import clips as clips_lib
 from stalstm.show import page
 from stalstm.skeletons import Skeleton
 
-MODULES = ("view", "viewer", "player", "charts", "clip", "colors")
+MODULES = ("view", "viewer", "player", "charts", "clip", "colors", "dom")
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -64,8 +64,8 @@ _OUT = DEFINE_path("out", "view.html", "Page to write.")
 _OPEN = flags.DEFINE_bool("open", False, "Open the page in a browser.")
 _RATE = flags.DEFINE_float(
     "rate",
-    15.0,
-    "Frames a second at normal speed: 15 for SBU, 30 for NTU.",
+    None,
+    "Frames a second at normal speed. Default: that of the data set.",
     lower_bound=0.1,
     upper_bound=1000.0,
 )
@@ -80,8 +80,7 @@ def main(argv):
         raise app.UsageError("expected recordings, or --split.")
     try:
         model = stalstm.load(_MODEL.value)
-        joints = Skeleton.from_json(model.metadata["skeleton"])
-        write(model, joints, find(model, argv[1:]))
+        write(model, find_readers(model), argv[1:])
     except (
         InputError,
         LoadError,
@@ -95,8 +94,17 @@ def main(argv):
         webbrowser.open(_OUT.value.absolute().as_uri())
 
 
+def find_readers(model: Any) -> list[datasets.DataSet]:
+    """The data sets whose format the recordings may have."""
+    training = model.metadata.get("training", {})
+    try:
+        return reading.readers(_DATASET.value, training)
+    except ValueError as error:
+        raise app.UsageError(f"--dataset: {error}") from None
+
+
 def find(
-    model: Any, paths: list[str]
+    model: Any, readers: list[datasets.DataSet], paths: list[str]
 ) -> Iterator[tuple[str, np.ndarray, str | None]]:
     """The name, the skeleton and, where it is known, the class of each clip."""
     training = model.metadata.get("training", {})
@@ -105,19 +113,13 @@ def find(
             label = model.metadata["labels"][clip.label]
             yield clip.name, clip.skeleton, label
         return
-    try:
-        readers = reading.readers(_DATASET.value, training)
-    except ValueError as error:
-        raise app.UsageError(f"--dataset: {error}") from None
     for path in paths:
         for name, skeleton in reading.read(path, readers):
             yield name, skeleton, None
 
 
 def write(
-    model: Any,
-    joints: Skeleton,
-    clips: Iterable[tuple[str, np.ndarray, str | None]],
+    model: Any, readers: list[datasets.DataSet], paths: list[str]
 ) -> None:
     """Asks the model about every clip, and writes the page.
 
@@ -125,10 +127,12 @@ def write(
         InputError: There is no clip with frames, or it has other joints than
             the model takes.
     """
+    joints = Skeleton.from_json(model.metadata["skeleton"])
     expected = model.metadata["bodies"], len(joints.joints), 3
     described = []
     left_out = 0
-    for name, skeleton, label in tqdm.tqdm(clips, unit="clip"):
+    clips = tqdm.tqdm(find(model, readers, paths), unit="clip")
+    for name, skeleton, label in clips:
         if len(described) == _MOST.value:
             left_out += 1
             continue
@@ -159,7 +163,7 @@ def write(
         modules=MODULES,
         data={
             "shared": clips_lib.shared(joints, model.metadata["labels"]),
-            "rate": _RATE.value,
+            "rate": _RATE.value or readers[0].rate,
             "clips": described,
         },
     )

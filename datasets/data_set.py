@@ -75,6 +75,9 @@ class DataSet:
             3)`, float32, metres in camera space; raises `RawDataError`.
         folder: The folder of own recordings that is this data set; `None` for
             the data sets of this package.
+        rate: Frames a second.
+        generate: Generates a few recordings of nobody: the name and the content
+            of each file.
     """
 
     name: str
@@ -82,6 +85,12 @@ class DataSet:
     survey: Callable[[str | os.PathLike[str]], raw.Survey[Any]]
     read: Callable[[bytes, str], np.ndarray]
     folder: pathlib.Path | None = None
+    rate: float = 30.0
+    generate: Callable[[], Iterable[tuple[str, bytes]]] = tuple
+
+    def examples(self) -> list[tuple[str, np.ndarray]]:
+        """Names and skeletons of generated recordings, free of any terms."""
+        return [(x, self.read(data, x)) for x, data in self.generate()]
 
     def builder(
         self, data_dir: str | os.PathLike[str] | None = None, **options: Any

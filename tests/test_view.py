@@ -7,6 +7,7 @@ from absl import app
 from datasets.sbu.recordings import read_recording
 from datasets.synthetic.recordings import generate
 from tests import door
+from tests.show.browser import until
 
 LARGEST = 1_500_000  # bytes
 # Where the picture has each joint of its frame, from -1 on the left to 1.
@@ -59,12 +60,6 @@ def picture(page):
 
 def frame(page):
     return page.evaluate("page.player.frame")
-
-
-def until(page, expression):
-    """Waits until it is true. Playwright's own way would need `eval`."""
-    while not page.evaluate(expression):
-        page.wait_for_timeout(20)
 
 
 def test_frames_are_drawn_and_differ(one):

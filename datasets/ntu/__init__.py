@@ -3,7 +3,7 @@
 import numpy as np
 
 from datasets.data_set import ON_BAD_FILE, DataSet, Option
-from datasets.ntu import official, performers, recordings
+from datasets.ntu import fake_recordings, official, performers, recordings
 
 
 def read(data: bytes, place: str) -> np.ndarray:
@@ -25,4 +25,5 @@ DATA_SET = DataSet(
     ),
     survey=recordings.survey,
     read=read,
+    generate=fake_recordings.examples,
 )

@@ -121,6 +121,14 @@ def write_fake_recordings(
                 written += 1
 
 
+def examples(number: int = 4) -> list[tuple[str, bytes]]:
+    """Names and contents of a few recordings, each of another action."""
+    rng = np.random.default_rng(0)
+    return [
+        (f"action {x + 1}", _recording(x, number, rng)) for x in range(number)
+    ]
+
+
 @contextlib.contextmanager
 def _destination(path: pathlib.Path) -> Iterator:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,14 +10,16 @@ import gzip
 import html
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stalstm import files
 
 WEB = pathlib.Path(__file__).parent / "web"
-# By the names that the modules import them by.
+# By the names that modules import them by.
 LIBRARIES = {
+    "@litertjs/core": "vendor/litert.js.gz",
+    "@litertjs/wasm-utils": "vendor/litert_wasm_utils.js.gz",
     "three-core": "vendor/three.core.js.gz",
     "three": "vendor/three.module.js.gz",
     "three/addons/controls/OrbitControls.js": "vendor/OrbitControls.js.gz",
@@ -25,7 +27,14 @@ LIBRARIES = {
 }
 # A module that is unpacked in a page has no neighbours.
 RENAMED = {"three": ("'./three.core.js'", "'three-core'")}
-# Neither a page nor what somebody puts into its data can call anybody.
+# What draws clips.
+VIEWER = (
+    "three-core",
+    "three",
+    "three/addons/controls/OrbitControls.js",
+    "uplot",
+)
+# Nothing in a page, nor what somebody puts into its data, can call anybody.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:"
@@ -42,9 +51,8 @@ TEMPLATE = """<!doctype html>
 <body data-main="{main}">
 <header><h1>{title}</h1></header>
 <main></main>
-<footer>{footer}</footer>
 <script type="text/plain" id="data">{data}</script>
-{modules}
+{scripts}
 <script>{boot}</script>
 </body>
 </html>
@@ -57,7 +65,9 @@ def write(
     main: str,
     data: Any,
     modules: Sequence[str],
-    footer: str = "",
+    assets: Mapping[str, bytes] | None = None,
+    libraries: Sequence[str] = VIEWER,
+    policy: str = POLICY,
 ) -> None:
     """Writes a page.
 
@@ -67,27 +77,29 @@ def write(
         main: Name of the module that the page starts, one of `modules`.
         data: JSON values for it.
         modules: Names of our modules, files of `web/` without `.js`.
-        footer: HTML at the end of the page.
+        assets: Further files, compressed by gzip, by the names that the main
+            module asks for.
+        libraries: Names of the libraries that the modules import.
+        policy: Content security policy.
 
     Raises:
         OSError: It cannot be written.
     """
-    scripts = {name: _library(name) for name in LIBRARIES}
+    scripts = {name: _library(name) for name in libraries}
     for name in modules:
         scripts[f"stalstm/{name}"] = (WEB / f"{name}.js").read_bytes()
     plots = gzip.decompress((WEB / "vendor/uPlot.min.css.gz").read_bytes())
     style = plots.decode() + (WEB / "page.css").read_text(encoding="utf-8")
-    script = '<script type="text/plain" data-module="{}">{}</script>'
+    script = '<script type="text/plain" data-{}="{}">{}</script>'
+    parts = [("module", name, packed(x)) for name, x in scripts.items()]
+    parts += [("asset", name, _text(x)) for name, x in (assets or {}).items()]
     text = TEMPLATE.format(
-        policy=POLICY,
+        policy=policy,
         title=html.escape(title),
         style=style,
         main=f"stalstm/{main}",
-        footer=footer,
         data=packed(json.dumps(data, allow_nan=False).encode()),
-        modules="\n".join(
-            script.format(name, packed(x)) for name, x in scripts.items()
-        ),
+        scripts="\n".join(script.format(*part) for part in parts),
         boot=(WEB / "boot.js").read_text(encoding="utf-8"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +108,11 @@ def write(
 
 def packed(data: bytes) -> str:
     """Bytes for a page: gzip, in base64. `web/boot.js` unpacks them."""
-    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+    return _text(gzip.compress(data, mtime=0))
+
+
+def _text(compressed: bytes) -> str:
+    return base64.b64encode(compressed).decode()
 
 
 def _library(name: str) -> bytes:

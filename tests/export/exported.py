@@ -10,7 +10,7 @@ import pytest
 from datasets.sbu import recordings
 from stalstm import files, training, workdir
 from stalstm.description import Description
-from stalstm.export import version
+from stalstm.export import version, web
 from stalstm.models.deep_lstm import DeepLSTM
 from stalstm.recipe import Recipe
 from stalstm.skeletons import NITE
@@ -142,7 +142,15 @@ def export_dir(small, clips, once) -> pathlib.Path:
     labelled = [(x, None) for x in clips]
 
     def export(folder):
-        version.write(small, folder, "small", labelled, "random clips", FRAMES)
+        version.write(
+            small,
+            folder,
+            "small",
+            labelled,
+            "random clips",
+            FRAMES,
+            web.Content([("random", clips[0])], 20, 15.0),
+        )
 
     return once("exported", export)
 
@@ -159,7 +167,13 @@ def whole_clips_dir(once) -> pathlib.Path:
 
     def export(folder):
         version.write(
-            whole_clips(), folder, "whole", labelled, "random clips", 8
+            whole_clips(),
+            folder,
+            "whole",
+            labelled,
+            "random clips",
+            8,
+            web.Content([], 20, 15.0),
         )
 
     return once("exported_whole_clips", export)

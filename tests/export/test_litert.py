@@ -12,6 +12,7 @@ from stalstm.export import (
     saved_model,
     signatures,
     version,
+    web,
 )
 from stalstm.export.errors import ExportError
 from stalstm.recipe import Recipe
@@ -185,7 +186,15 @@ def test_a_failed_export_leaves_nothing(small, clips, tmp_path, monkeypatch):
     )
     monkeypatch.setattr(saved_model, "write", lambda *_: None)
     with pytest.raises(ExportError, match="Erfinv"):
-        version.write(small, tmp_path, "small", [(clips[0], None)], "x", 24)
+        version.write(
+            small,
+            tmp_path,
+            "small",
+            [(clips[0], None)],
+            "x",
+            24,
+            web.Content([], 20, 15.0),
+        )
     assert [x for x in tmp_path.rglob("*") if x.is_file()] == []
     assert version.next_version(tmp_path, "small") == "1"
 

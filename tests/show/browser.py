@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,3 +56,14 @@ def open_page(chromium) -> Iterator[Callable[[pathlib.Path], Any]]:
     outside = [x for x in requests if not x.startswith(("blob:", "data:"))]
     assert all(x.startswith("file://") for x in outside), outside
     assert len(outside) == len(set(outside))
+
+
+def until(page: Any, expression: str) -> None:
+    """Waits until it is true; for a minute, then the page hangs.
+
+    Playwright's own way would need `eval`, which the pages do not allow.
+    """
+    end = time.monotonic() + 60
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, page.locator("body").inner_text()
+        page.wait_for_timeout(20)

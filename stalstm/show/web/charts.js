@@ -10,6 +10,7 @@ const MOST = 8;
 
 /** The classes with the largest probabilities of the clip, in their order. */
 export function chosenClasses(clip) {
+  if (!clip.after) return [];
   const number = clip.classes.length;
   const best = clip.classes.map((_, i) => {
     let most = 0;
@@ -45,6 +46,7 @@ function chart(element, player, title, range, series, data) {
   player.addEventListener("frame", () => plot.redraw(false, false));
   const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
   observer.observe(element);
+  return plot;
 }
 
 function drawPlayhead(plot, player, color) {
@@ -60,25 +62,47 @@ function drawPlayhead(plot, player, color) {
   ctx.restore();
 }
 
-/** Draws what the clip has of beta and probabilities. */
-export function charts(element, clip, player) {
-  const frames = Array.from({ length: clip.frames }, (_, t) => t + 1);
-  if (clip.beta) {
-    chart(
-      element, player, "temporal attention β", (u, low, high) => [Math.min(0, low), high * 1.05 || 1],
-      [{ label: "β", stroke: lineStyle(0).stroke, width: 2 }], [frames, [...clip.beta]],
-    );
+/** What the clip has of beta and of probabilities. */
+export class Charts {
+  /**
+   * @param {HTMLElement} element Where to draw.
+   * @param {object} clip See `clip.js`.
+   * @param {Player} player A click in a chart makes it seek.
+   * @param {number[]} chosen Indices of the classes to draw.
+   */
+  constructor(element, clip, player, chosen) {
+    this.clip = clip;
+    this.plots = [];
+    if (clip.beta) {
+      const data = () => [this.#frames(), this.#values(clip.beta, 1, 0)];
+      const range = (u, low, high) => [Math.min(0, low ?? 0), 1.05 * high || 1];
+      const series = [{ label: "β", stroke: lineStyle(0).stroke, width: 2 }];
+      this.plots.push([chart(element, player, "temporal attention β", range, series, data()), data]);
+    }
+    if (clip.after) {
+      const number = clip.classes.length;
+      const data = () => [this.#frames(), ...chosen.map((i) => this.#values(clip.after, number, i))];
+      const series = chosen.map((i) => ({ label: clip.classes[i], width: 2, ...lineStyle(i) }));
+      this.plots.push([
+        chart(element, player, "probability after every frame", () => [0, 1], series, data()), data,
+      ]);
+    }
   }
-  if (clip.after) {
-    const number = clip.classes.length;
-    const chosen = chosenClasses(clip);
-    chart(
-      element, player, "probability after every frame", () => [0, 1],
-      chosen.map((i) => ({ label: clip.classes[i], width: 2, ...lineStyle(i) })),
-      [frames, ...chosen.map((i) => frames.map((_, t) => {
-        const value = clip.after[t * number + i];
-        return Number.isNaN(value) ? null : value; // no answer yet
-      }))],
-    );
+
+  /** Draws a clip again that has grown. */
+  update() {
+    for (const [plot, data] of this.plots) plot.setData(data());
+  }
+
+  #frames() {
+    return Array.from({ length: this.clip.frames }, (_, t) => t + 1);
+  }
+
+  /** One number a frame; null where there is none yet. */
+  #values(array, size, offset) {
+    return this.#frames().map((t) => {
+      const value = array[(t - 1) * size + offset];
+      return Number.isNaN(value) ? null : value;
+    });
   }
 }

@@ -1,29 +1,17 @@
 // The page of one clip, of two side by side, or of many to choose from.
 
-import { charts } from "stalstm/charts";
+import { Charts, chosenClasses } from "stalstm/charts";
 import { Clip } from "stalstm/clip";
-import { attentionColor } from "stalstm/colors";
+import { add, legend, percent } from "stalstm/dom";
 import { Player } from "stalstm/player";
 import { Viewer } from "stalstm/viewer";
 
 const SIDE_BY_SIDE = 2;
 
-function add(parent, tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
 function verdict(clip) {
   if (!clip.answer || clip.label === null) return ["", ""];
   if (clip.label === clip.answer.label) return ["right", "right"];
   return ["wrong", `wrong: it is ${clip.label}`];
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function heading(panel, clip) {
@@ -36,21 +24,6 @@ function heading(panel, clip) {
     line.append("no answer");
   }
   add(line, "span", ...verdict(clip));
-}
-
-function legend(panel, clip) {
-  const element = add(panel, "p", "legend");
-  for (const side of ["left", "right"]) {
-    if (!clip.sides.includes(side)) continue;
-    add(element, "span", `swatch ${side}`);
-    element.append(` ${side} `);
-  }
-  if (!clip.alpha) return;
-  element.append(" attention α: 0 ");
-  const bar = add(element, "span", "bar");
-  const stops = Array.from({ length: 9 }, (_, i) => attentionColor(i / 8));
-  bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
-  element.append(` ${clip.largestAlpha.toFixed(2)}, and the larger the joint`);
 }
 
 const KEYS = [
@@ -66,8 +39,8 @@ function show(root, clips, rate) {
     const panel = add(panels, "section", "panel");
     heading(panel, clip);
     const viewer = new Viewer(add(panel, "div", "scene"), clip);
-    legend(panel, clip);
-    charts(add(panel, "div", "charts"), clip, player);
+    legend(panel, clip, clip.largestAlpha.toFixed(2));
+    new Charts(add(panel, "div", "charts"), clip, player, chosenClasses(clip));
     return viewer;
   });
   const bar = add(root, "div", "controls");

@@ -1,0 +1,254 @@
+// The live page: the exported frame model, fed one frame at a time.
+
+import { Charts } from "stalstm/charts";
+import { Clip } from "stalstm/clip";
+import { add, legend, percent } from "stalstm/dom";
+import { FrameModel, startRuntime } from "stalstm/frame_model";
+import { LiveClip } from "stalstm/live_clip";
+import { Player } from "stalstm/player";
+import { readRecording, toFrame } from "stalstm/readers";
+import { Viewer } from "stalstm/viewer";
+
+// Frames whose time is averaged.
+const TIMED = 30;
+// Classes that are drawn; of more classes only the answer is told.
+const MOST = 8;
+
+/** A stream of frames into the model, and what is shown of it. */
+class Live {
+  constructor(root, data, model) {
+    this.data = data;
+    this.model = model;
+    this.stream = model.stream();
+    this.queue = [];
+    this.answers = []; // of this clip
+    this.times = [];
+    this.most = data.frames;
+    this.pause = 2; // seconds
+    this.player = new Player(0, data.rate);
+    this.#build(root);
+    this.#begin();
+  }
+
+  /** Takes a frame, `bodies * joints * 3` metres; null ends the clip. */
+  push(frame) {
+    this.queue.push(frame);
+    clearTimeout(this.timer);
+    if (frame) this.timer = setTimeout(() => this.push(null), 1000 * this.pause);
+    this.working = (this.working ?? Promise.resolve()).then(() => this.#work());
+    return this.working;
+  }
+
+  /** Plays frames as a camera would, `rate` a second. */
+  async play(frames, rate) {
+    this.stop();
+    const turn = {};
+    this.turn = turn;
+    await this.push(null);
+    for (const frame of frames) {
+      if (this.turn !== turn) return;
+      await this.push(frame);
+      if (rate) await new Promise((done) => setTimeout(done, 1000 / rate));
+    }
+    if (this.turn === turn) await this.push(null);
+  }
+
+  /** Begins a new clip, of at most so many frames. */
+  async beginAnew(most) {
+    await this.push(null);
+    this.most = most;
+    this.#begin();
+  }
+
+  /** Stops what plays or is connected. */
+  stop() {
+    this.turn = null;
+    this.socket?.close();
+    this.socket = null;
+  }
+
+  /** Takes frames from a websocket: see docs/live.md. */
+  connect(address) {
+    this.stop();
+    this.#say(`connecting to ${address}`);
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    let number = 0;
+    socket.onopen = () => this.#say(`connected to ${address}`);
+    socket.onerror = () => this.#fail(new Error(`${address}: no connection`));
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
+      this.push(null);
+      this.#say(`${address} has closed the connection`);
+    };
+    socket.onmessage = ({ data }) => {
+      number += 1;
+      try {
+        const where = `${address}, message ${number}`;
+        const message = JSON.parse(data);
+        if (message.end) this.push(null);
+        else this.push(toFrame(message.skeleton, this.model.metadata, where));
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
+  }
+
+  async #work() {
+    if (!this.queue.length) return;
+    const frame = this.queue.shift();
+    try {
+      if (frame) await this.#take(frame);
+      else await this.#end();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #take(frame) {
+    if (this.clip.frames >= this.most) await this.#end();
+    if (this.ended) this.#begin();
+    const begin = performance.now();
+    const answer = await this.stream.step(frame);
+    this.times.push(performance.now() - begin);
+    if (this.times.length > TIMED) this.times.shift();
+    this.clip.add(frame);
+    this.#answer(answer);
+    const follows = this.player.frame >= this.player.frames - 1;
+    this.player.frames = this.clip.frames;
+    if (this.clip.frames === 1) this.viewer.reset();
+    if (follows) this.player.seek(this.clip.frames - 1);
+    this.charts.update();
+  }
+
+  /** Ends the clip: with smoothing, its last answers come now. */
+  async #end() {
+    if (!this.clip.frames || this.ended) return;
+    for (const answer of await this.stream.rest()) this.#answer(answer);
+    this.ended = true;
+    this.charts.update();
+    this.player.seek(this.player.frame);
+    this.#say(`ended after ${this.clip.frames} frames; the next frame begins anew`);
+  }
+
+  #answer(answer) {
+    this.clip.answer(answer);
+    if (!answer.frames) return;
+    this.answers.push(answer);
+    const probabilities = [...answer.probabilities];
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    this.label.textContent = this.clip.classes[best];
+    this.probability.textContent = percent(probabilities[best]);
+    const mean = this.times.reduce((x, y) => x + y, 0) / this.times.length;
+    this.time.textContent = `${mean.toFixed(2)} ms a frame`;
+  }
+
+  #begin() {
+    this.ended = false;
+    this.answers = [];
+    this.clip = new LiveClip(this.data.shared, this.model.metadata, this.most);
+    this.player.frames = 0;
+    this.player.frame = 0;
+    if (this.viewer) this.viewer.clip = this.clip;
+    else this.viewer = new Viewer(this.scene, this.clip);
+    const classes = this.clip.classes.map((_, i) => i);
+    this.area.replaceChildren();
+    this.charts = new Charts(this.area, this.clip, this.player, classes.slice(0, MOST));
+    this.#say("");
+  }
+
+  #say(text) {
+    this.status.className = "legend";
+    this.status.textContent = text;
+  }
+
+  #fail(error) {
+    this.status.className = "wrong";
+    this.status.textContent = error.message;
+  }
+
+  #build(root) {
+    const panel = add(root, "section", "panel");
+    const answer = add(panel, "p", "answer");
+    this.label = add(answer, "strong", "", "no answer yet");
+    this.probability = add(answer, "span");
+    this.time = add(answer, "span", "legend");
+    this.scene = add(panel, "div", "scene");
+    this.area = add(panel, "div", "charts");
+    this.status = add(panel, "p", "legend");
+    const bar = add(root, "div", "controls");
+    this.player.controls(bar);
+    this.player.addEventListener("frame", () => this.viewer.show(this.player.frame));
+    this.#sources(root);
+    this.#drop();
+  }
+
+  #sources(root) {
+    const line = add(root, "p", "sources");
+    const clips = add(line, "select");
+    clips.ariaLabel = "example";
+    this.data.clips.forEach((clip, i) => clips.append(new Option(clip.name, i)));
+    const button = (parent, text, action) => {
+      add(parent, "button", "", text).onclick = action;
+    };
+    const chosen = () => new Clip(this.data.shared, this.data.clips[clips.value]);
+    button(line, "play the example", () => this.play(framesOf(chosen()), this.data.rate));
+    line.append(" or drop a recording here: skeleton_pos.txt of SBU, .skeleton of NTU or .jsonl ");
+    const network = add(root, "p", "sources", "or frames from ");
+    const address = add(network, "input");
+    address.value = "ws://localhost:8765";
+    address.ariaLabel = "websocket address";
+    button(network, "connect", () => {
+      try {
+        this.connect(address.value);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+    const anew = add(root, "p", "sources", "A clip ends after ");
+    const number = (value, name, change) => {
+      const input = add(anew, "input");
+      Object.assign(input, { type: "number", min: 1, value, ariaLabel: name });
+      input.onchange = () => {
+        if (input.valueAsNumber >= 1) change(input.valueAsNumber);
+      };
+    };
+    number(this.most, "frames", (x) => this.beginAnew(Math.floor(x)));
+    anew.append(" frames, or a pause of ");
+    number(this.pause, "seconds", (x) => {
+      this.pause = x;
+    });
+    anew.append(" seconds; ");
+    button(anew, "begin anew", () => this.beginAnew(this.most));
+  }
+
+  #drop() {
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", async (event) => {
+      event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (!file) return;
+      try {
+        const frames = readRecording(file.name, await file.text(), this.model.metadata);
+        await this.play(frames, this.data.rate);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+}
+
+function framesOf(clip) {
+  const size = clip.positions.length / clip.frames;
+  return Array.from({ length: clip.frames }, (_, t) => clip.positions.slice(t * size, (t + 1) * size));
+}
+
+/** Starts the page; `data` is what `stalstm/export/web.py` has written. */
+export async function start(root, data, asset) {
+  await startRuntime(await asset("litert_wasm.wasm"), await asset("litert_wasm.js"));
+  const model = await FrameModel.load(await asset("model.tflite"), data.metadata);
+  const live = new Live(root, data, model);
+  const about = add(root, "div");
+  legend(about, live.clip, "largest");
+  return live;
+}
