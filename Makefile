@@ -2,6 +2,8 @@
 # make test    all tests                 make lint    style and types
 # make format  correct the style         make wheel   wheel and sdist in dist/
 # make chromium  the browser that tests open pages in; Debian, as root
+# make notebook  run examples/quickstart.ipynb from top to bottom
+# make pictures  the pictures of the pages, from the model of make demo
 # make vendor  get the libraries of the pages from npm again
 # make pins    add new requirements to constraints.txt; with UPGRADE=1, take
 #              the newest version of everything
@@ -12,7 +14,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 UPGRADE ?=
 
-.PHONY: demo test lint format chromium vendor pins wheel clean
+.PHONY: demo test lint format chromium notebook pictures vendor pins wheel clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
@@ -33,6 +35,15 @@ format: $(VENV)/installed-dev
 chromium:
 	command -v chromium || { apt-get --quiet update && \
 		apt-get --quiet --yes install chromium; }
+
+notebook: $(VENV)/installed-dev
+	$(VENV)/bin/jupyter execute --inplace examples/quickstart.ipynb
+
+pictures: $(VENV)/installed-dev
+	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
+	rm -rf workdirs/pictures
+	$(VENV)/bin/python export.py --workdir=workdirs/demo --export_dir=workdirs/pictures
+	$(VENV)/bin/python -m benchmarks.pictures
 
 vendor: $(VENV)/installed
 	$(VENV)/bin/python -m stalstm.show.vendor

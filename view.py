@@ -36,8 +36,6 @@ from stalstm.show import clips as clips_lib
 from stalstm.show import page
 from stalstm.skeletons import Skeleton
 
-MODULES = ("view", "viewer", "player", "charts", "clip", "colors", "dom")
-
 _MODEL = flags.DEFINE_string(
     "model",
     "sbu",
@@ -160,7 +158,7 @@ def write(
         _OUT.value,
         title=f"What {pathlib.Path(_MODEL.value).name} sees",
         main="view",
-        modules=MODULES,
+        modules=page.VIEW,
         data={
             "shared": clips_lib.shared(joints, model.metadata["labels"]),
             "rate": _RATE.value or readers[0].rate,

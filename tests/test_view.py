@@ -6,6 +6,8 @@ from absl import app
 
 from datasets.sbu.recordings import read_recording
 from datasets.synthetic.recordings import generate
+from stalstm.show import clips, page
+from stalstm.skeletons import SHIPPED
 from tests import door
 from tests.show.browser import until
 
@@ -139,6 +141,35 @@ def test_of_several_clips_one_is_chosen(view, recordings, open_page):
     # The keys move the clip that is shown, once.
     page.locator("h1").press("ArrowRight")
     assert frame(page) == 1
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "bodies"), [("mediapipe", 1), ("kinect2", 3)]
+)
+def test_any_skeleton_and_number_of_bodies(
+    skeleton, bodies, open_page, tmp_path
+):
+    joints = SHIPPED[skeleton]
+    rng = np.random.default_rng(0)
+    clip = rng.normal(size=(3, bodies, len(joints.joints), 3))
+    clip[..., 2] += 4
+    clip[0, -1] = 0  # absent
+    page.write(
+        tmp_path / "x.html",
+        "x",
+        main="view",
+        modules=page.VIEW,
+        data={
+            "shared": clips.shared(joints, ["a", "b"]),
+            "rate": 30,
+            "clips": [clips.describe("x", clip, None)],
+        },
+    )
+    shown = open_page(tmp_path / "x.html")
+    absent = picture(shown)
+    shown.evaluate("page.player.seek(1)")
+    assert picture(shown) != absent
+    assert shown.locator(".answer").inner_text() == "no answer"
 
 
 def test_a_page_is_small(view, recordings):

@@ -1,7 +1,10 @@
-"""Draws where a model looks in a clip, as Figure 5 of the paper does.
+"""Draws where a model looks in a clip, as Figures 5 and 6 of the paper do.
 
     python -m stalstm.show.attention --workdir=workdirs/demo \
         --action=punching --number=3 --out=attention.png
+
+draws poses and the temporal attention, as Figure 5; with --kind=joints, the
+spatial attention of all joints in all frames, as Figure 6.
 
 Song et al. (AAAI 2017), section 5.2. The clip comes from the test split of the
 training, so the prepared data must still be where it was.
@@ -20,6 +23,7 @@ from absl import app, flags, logging
 
 from stalstm import input_pipeline, predictors, workdir
 from stalstm.paths import DEFINE_path
+from stalstm.show import joint_map
 from stalstm.show.bodies import draw_bodies, set_view
 from stalstm.skeletons import Skeleton
 
@@ -130,7 +134,10 @@ def _explain_sizes(figure, largest):
 
 
 def draw_test_clip(
-    folder: pathlib.Path, action: str | None = None, number: int = 1
+    folder: pathlib.Path,
+    action: str | None = None,
+    number: int = 1,
+    kind: str = "poses",
 ) -> Any:
     """Draws a clip of the test split, with the answer of the trained model.
 
@@ -138,6 +145,7 @@ def draw_test_clip(
         folder: Workdir of a finished training.
         action: Class of the clip; `None` for any.
         number: Which of the clips of this class, from 1.
+        kind: `"poses"`, see `draw`, or `"joints"`, see `joint_map.draw`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -178,14 +186,11 @@ def draw_test_clip(
         )
     clip = clips[number - 1]
     answer: Any = predictors.KerasModel(trained.model).predict(clip)
-    return draw(
-        clip,
-        trained.data.skeleton,
-        answer["spatial_attention"],
-        answer["temporal_attention"],
-        title=f"predicted: {answer['label']} "
-        f"({max(answer['probabilities']):.0%})",
-    )
+    joints, alpha = trained.data.skeleton, answer["spatial_attention"]
+    title = f"predicted: {answer['label']} ({max(answer['probabilities']):.0%})"
+    if kind == "joints":
+        return joint_map.draw(joints, alpha, title)
+    return draw(clip, joints, alpha, answer["temporal_attention"], title)
 
 
 def main(argv):
@@ -193,10 +198,12 @@ def main(argv):
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
     try:
-        figure = draw_test_clip(WORKDIR.value, ACTION.value, NUMBER.value)
-    except (ValueError, workdir.WorkdirError) as error:
+        figure = draw_test_clip(
+            WORKDIR.value, ACTION.value, NUMBER.value, KIND.value
+        )
+        figure.savefig(OUT.value, dpi=100)
+    except (OSError, ValueError, workdir.WorkdirError) as error:
         raise SystemExit(f"attention.py: {error}") from None
-    figure.savefig(OUT.value, dpi=100)
     print(f"The picture is in {OUT.value}.")
 
 
@@ -209,6 +216,12 @@ if __name__ == "__main__":
     )
     NUMBER = flags.DEFINE_integer(
         "number", 1, "Which of the clips of this class.", lower_bound=1
+    )
+    KIND = flags.DEFINE_enum(
+        "kind",
+        "poses",
+        ["poses", "joints"],
+        "Poses and the temporal attention, or a map of all joints.",
     )
     OUT = DEFINE_path("out", None, "Picture to write.", required=True)
     app.run(main)

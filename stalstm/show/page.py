@@ -27,7 +27,9 @@ LIBRARIES = {
 }
 # A module that is unpacked in a page has no neighbours.
 RENAMED = {"three": ("'./three.core.js'", "'three-core'")}
-# What draws clips.
+# Modules of the page of `view.py`.
+VIEW = ("view", "viewer", "player", "charts", "clip", "colors", "dom")
+# Libraries of every page that draws clips.
 VIEWER = (
     "three-core",
     "three",

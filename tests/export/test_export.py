@@ -135,12 +135,13 @@ def test_versions_follow_one_another(workdir, copied, tmp_path, capsys):
         assert result["frame_int8"]["accuracy"] is None
         # Of the random clips one is longer than the longest test clip.
         assert result["clip_float32"]["clips"] == 5
-    for place in ("small", "litert/small"):
+    for place in ("small", "litert/small", "web/small"):
         assert {x.name for x in (folder / place).iterdir()} == {"1", "2"}
     left = {x.name for x in folder.iterdir()}
     assert left == {
         "small",
         "litert",
+        "web",
         "models.config",
         "batching.config",
         "monitoring.config",
@@ -150,13 +151,15 @@ def test_versions_follow_one_another(workdir, copied, tmp_path, capsys):
 
 def test_prints_commands_that_run(workdir, output):
     commands = [x for x in output.splitlines() if x.startswith("  ")]
-    on_device, predict, serve = commands[-3:]
+    on_device, predict, page, serve = commands[-4:]
     folder = workdir.parent / "exported"
     model = f"--model={folder}/litert/sbu/1"
     # The data is found again, as the export has found it.
     assert f"predict.py {model} --split=fold_1 --data_dir=" in predict
     data_dir = predict.partition("--data_dir=")[2]
     assert pathlib.Path(data_dir, "sbu/2.0.0/dataset_info.json").exists()
+    assert page.strip() == f"{folder}/web/sbu/1/index.html"
+    assert pathlib.Path(page.strip()).exists()
     assert (folder / "compose.yaml").exists()
     assert serve.endswith(f"--file {folder}/compose.yaml up")
     done = subprocess.run(
@@ -173,6 +176,7 @@ def test_says_why_there_is_no_stream(
     door.run("export", f"--workdir={workdir}", f"--export_dir={tmp_path}")
     expected = f"sbu has no files for live streams: {reason}."
     assert expected in capsys.readouterr().out
+    assert not (tmp_path / "web").exists()
 
 
 def test_an_unfinished_workdir_is_refused(tmp_path):

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# WebGL in software, as a machine without a screen has it.
+ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader"]
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +22,7 @@ def chromium() -> Iterator[Any]:
 
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            # WebGL in software, as a machine without a screen has it.
-            args=["--no-sandbox", "--enable-unsafe-swiftshader"],
+            executable_path=CHROMIUM, args=ARGUMENTS
         )
         yield browser
         browser.close()

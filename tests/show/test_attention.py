@@ -100,6 +100,23 @@ def test_draws_a_clip_of_the_test_split(workdir, tmp_path):
     assert (tmp_path / "attention.png").stat().st_size > 10_000
 
 
+def test_draws_all_joints_of_a_clip(workdir):
+    figure = attention.draw_test_clip(workdir, kind="joints")
+    assert figure.get_suptitle().startswith("predicted: ")
+    names = [x.get_text() for x in figure.axes[0].get_yticklabels()]
+    assert "left_hand" in names
+
+
+@pytest.mark.parametrize(
+    ("attentions", "axes"),
+    [((None, BETA), 7), ((ALPHA, None), 5), ((None, None), 5)],
+)
+def test_what_a_model_has_not_is_not_drawn(attentions, axes, tmp_path):
+    figure = attention.draw(CLIP, JOINTS, *attentions)
+    assert len(figure.axes) == axes
+    figure.savefig(tmp_path / "attention.png")
+
+
 def test_a_clip_that_is_not_there_is_an_error_that_says_what_is(workdir):
     with pytest.raises(ValueError, match=r"approaching or .* 0 clips"):
         attention.draw_test_clip(workdir, action="dancing")

@@ -15,7 +15,7 @@ export function chosenClasses(clip) {
   const best = clip.classes.map((_, i) => {
     let most = 0;
     for (let t = i; t < clip.after.length; t += number) {
-      most = Math.max(most, clip.after[t]);
+      if (clip.after[t] > most) most = clip.after[t]; // NaN is not
     }
     return [most, i];
   });

@@ -1,6 +1,6 @@
 // The live page: the exported frame model, fed one frame at a time.
 
-import { Charts } from "stalstm/charts";
+import { Charts, chosenClasses } from "stalstm/charts";
 import { Clip } from "stalstm/clip";
 import { add, legend, percent } from "stalstm/dom";
 import { FrameModel, startRuntime } from "stalstm/frame_model";
@@ -11,8 +11,6 @@ import { Viewer } from "stalstm/viewer";
 
 // Frames whose time is averaged.
 const TIMED = 30;
-// Classes that are drawn; of more classes only the answer is told.
-const MOST = 8;
 
 /** A stream of frames into the model, and what is shown of it. */
 class Live {
@@ -137,6 +135,7 @@ class Live {
     this.answers.push(answer);
     const probabilities = [...answer.probabilities];
     const best = probabilities.indexOf(Math.max(...probabilities));
+    if (!this.drawn.includes(best)) this.#draw();
     this.label.textContent = this.clip.classes[best];
     this.probability.textContent = percent(probabilities[best]);
     const mean = this.times.reduce((x, y) => x + y, 0) / this.times.length;
@@ -151,10 +150,15 @@ class Live {
     this.player.frame = 0;
     if (this.viewer) this.viewer.clip = this.clip;
     else this.viewer = new Viewer(this.scene, this.clip);
-    const classes = this.clip.classes.map((_, i) => i);
-    this.area.replaceChildren();
-    this.charts = new Charts(this.area, this.clip, this.player, classes.slice(0, MOST));
+    this.#draw();
     this.#say("");
+  }
+
+  /** Draws the charts anew: of many classes, those of the largest probability. */
+  #draw() {
+    this.area.replaceChildren();
+    this.drawn = chosenClasses(this.clip);
+    this.charts = new Charts(this.area, this.clip, this.player, this.drawn);
   }
 
   #say(text) {
@@ -191,8 +195,8 @@ class Live {
     const button = (parent, text, action) => {
       add(parent, "button", "", text).onclick = action;
     };
-    const chosen = () => new Clip(this.data.shared, this.data.clips[clips.value]);
-    button(line, "play the example", () => this.play(framesOf(chosen()), this.data.rate));
+    this.example = () => framesOf(new Clip(this.data.shared, this.data.clips[clips.value]));
+    button(line, "play the example", () => this.play(this.example(), this.data.rate));
     line.append(" or drop a recording here: skeleton_pos.txt of SBU, .skeleton of NTU or .jsonl ");
     const network = add(root, "p", "sources", "or frames from ");
     const address = add(network, "input");

@@ -94,7 +94,7 @@ export class Player extends EventTarget {
       slider.max = Math.max(0, this.frames - 1);
       slider.value = this.frame;
       speed.value = this.speed;
-      label.textContent = `frame ${this.frame + 1} of ${this.frames}`;
+      label.textContent = `frame ${Math.min(this.frame + 1, this.frames)} of ${this.frames}`;
     };
     this.addEventListener("frame", draw);
     this.addEventListener("state", draw);
