@@ -9,12 +9,14 @@ generated recordings.
 
 import io
 import json
+import sys
 from typing import Any
 
 from PIL import Image
 from playwright import sync_api
 
 from benchmarks import programs
+from datasets import synthetic
 from stalstm.comparison import summary
 from stalstm.show import accuracies, attention
 from tests.show.browser import ARGUMENTS, CHROMIUM
@@ -22,7 +24,9 @@ from tests.show.browser import ARGUMENTS, CHROMIUM
 DOCS = programs.ROOT / "docs"
 WORKDIR = programs.ROOT / "workdirs/demo"
 EXPORTED = programs.ROOT / "workdirs/pictures"
-CLIP = {"action": "punching", "number": 3}
+ACTION, NUMBER = "punching", 1
+# Of the generated recordings: somebody pushes.
+EXAMPLE = 3
 SIZE = {"width": 900, "height": 860}
 # Of the recording: pixels across, pictures a second, milliseconds of the last.
 ACROSS, RATE, LAST = 600, 8, 2000
@@ -31,7 +35,7 @@ LARGEST = 2_000_000  # bytes
 
 def main() -> None:
     for kind, name in (("poses", "attention"), ("joints", "joints")):
-        figure = attention.draw_test_clip(WORKDIR, **CLIP, kind=kind)
+        figure = attention.draw_test_clip(WORKDIR, ACTION, NUMBER, kind)
         figure.savefig(DOCS / f"{name}.png", dpi=100)
     figure_7()
     with sync_api.sync_playwright() as playwright:
@@ -40,7 +44,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport=SIZE)
         record_live(page)
-        page.screenshot(path=DOCS / "view.png")
+        picture_view(page)
         browser.close()
 
 
@@ -66,14 +70,36 @@ def published(row: dict[str, Any]) -> float | None:
     return float(values[0]) / 100 if values else None
 
 
+def picture_view(page: Any) -> None:
+    """The page of view.py, in the middle of a recording."""
+    name, data = list(synthetic.DATA_SET.generate())[EXAMPLE]
+    recording = EXPORTED / name / "skeleton_pos.txt"
+    recording.parent.mkdir(parents=True, exist_ok=True)
+    recording.write_bytes(data)
+    file = EXPORTED / "view.html"
+    programs.run(
+        [
+            sys.executable,
+            "view.py",
+            f"--model={WORKDIR}",
+            f"--out={file}",
+            str(EXPORTED / name.partition("/")[0]),
+        ]
+    )
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
+    page.evaluate("page.player.seek(page.player.frames / 2)")
+    page.screenshot(path=DOCS / "view.png")
+
+
 def record_live(page: Any) -> None:
     """The live page, while it plays a recording."""
     (file,) = EXPORTED.glob("web/synthetic/*/index.html")
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
-    page.get_by_label("example").select_option("3")
+    page.get_by_label("example").select_option(str(EXAMPLE))
     page.evaluate("page.beginAnew(200)")
-    frames = page.evaluate("page.data.clips[3].frames")
+    frames = page.evaluate("page.example().length")
     pictures = []
     for number in range(frames):
         page.evaluate("(n) => page.push(page.example()[n])", number)

@@ -56,7 +56,7 @@ def draw(
             zorder=3,
             label="published",
         )
-        axes.legend(loc="lower right")
+        figure.legend(loc="outside lower center", ncols=2)
     axes.set_yticks(places, names)
     axes.invert_yaxis()
     axes.set_xlabel("accuracy (%)")

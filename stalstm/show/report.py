@@ -13,11 +13,11 @@ from stalstm.comparison import summary
 from stalstm.description import Description
 from stalstm.show import (
     accuracies,
-    attention,
     class_looks,
     confusion,
     curves,
     document,
+    poses,
 )
 from stalstm.show.looks import Clip, Looks
 
@@ -204,7 +204,7 @@ def _clips(looks: Looks, names: Sequence[str], data: Description) -> list[str]:
 
 
 def _clip(clip: Clip, name: str, data: Description) -> str:
-    figure = attention.draw(clip.skeleton, data.skeleton, clip.alpha, clip.beta)
+    figure = poses.draw(clip.skeleton, data.skeleton, clip.alpha, clip.beta)
     answer = f"{data.classes[clip.predicted]} ({clip.probability:.1%})"
     verdict = "right"
     if clip.predicted != clip.label:
