@@ -23,12 +23,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from absl import app, flags, logging
 
-import datasets
 import stalstm
 from datasets import reading
 from datasets.raw import RawDataError
 from stalstm.loading import LoadError
-from stalstm.paths import DEFINE_path
 from stalstm.runtime.errors import ServingError
 from stalstm.runtime.litert import InputError, ModelError
 
@@ -45,13 +43,7 @@ _SERVER = flags.DEFINE_string(
     None,
     "Server that has the model: host:port for gRPC, http://host:port for REST.",
 )
-_DATASET = flags.DEFINE_string(
-    "dataset",
-    None,
-    f"Data set whose format the recordings have: {', '.join(datasets.names())}"
-    ", or a folder of own recordings. Default: the one that the model was "
-    "trained on; if that is not known, whichever can read them.",
-)
+_DATASET = reading.DEFINE_dataset()
 _STREAM = flags.DEFINE_bool(
     "stream", False, "Print the answer after every frame."
 )
@@ -61,12 +53,7 @@ _JSON = flags.DEFINE_bool(
 _SPLIT = flags.DEFINE_string(
     "split", None, "Evaluate on this split of the prepared data, e.g. fold_3."
 )
-_DATA_DIR = DEFINE_path(
-    "data_dir",
-    None,
-    "With --split, the folder of prepared data sets. Default: where a workdir "
-    "says that its data was, else ~/tensorflow_datasets.",
-)
+_DATA_DIR = reading.DEFINE_data_dir()
 _SEND = flags.DEFINE_string(
     "send",
     None,
@@ -88,9 +75,12 @@ def main(argv):
         if _SPLIT.value:
             evaluate(model)
             return
-        clips = read(model, recordings)
+        readers = reading.readers(_DATASET.value, training(model))
+        clips = [
+            clip for path in recordings for clip in reading.read(path, readers)
+        ]
         if _SEND.value:
-            send(model, clips)
+            send(clips, readers[0].rate)
             return
         predict = follow if _STREAM.value else predict_all
         predict(model, clips)
@@ -112,15 +102,6 @@ def open_model() -> Any:
             _SERVER.value, _MODEL.value, timeout=_TIMEOUT.value
         )
     return stalstm.load(_MODEL.value)
-
-
-def read(model, paths: list[str]) -> list[tuple[str, np.ndarray]]:
-    """Names and skeletons of all recordings at some paths."""
-    try:
-        readers = reading.readers(_DATASET.value, training(model))
-    except ValueError as error:
-        raise app.UsageError(f"--dataset: {error}") from None
-    return [clip for path in paths for clip in reading.read(path, readers)]
 
 
 def predict_all(model, clips: list[tuple[str, np.ndarray]]) -> None:
@@ -146,12 +127,11 @@ def follow(model, clips: list[tuple[str, np.ndarray]]) -> None:
         show(f"{name}, all", stream.finish())
 
 
-def send(model, clips: list[tuple[str, np.ndarray]]) -> None:
+def send(clips: list[tuple[str, np.ndarray]], rate: float) -> None:
     """Sends the clips to live pages, until it is interrupted."""
     from stalstm.runtime import sender
 
     try:
-        rate = reading.readers(_DATASET.value, training(model))[0].rate
         sender.serve(_SEND.value, [x for _, x in clips], rate)
     except ValueError as error:
         raise app.UsageError(f"--send: {error}") from None

@@ -42,22 +42,11 @@ _MODEL = flags.DEFINE_string(
     "A workdir, a .keras file, an exported folder, a LiteRT file, or the name "
     "of a model that comes with the repository.",
 )
-_DATASET = flags.DEFINE_string(
-    "dataset",
-    None,
-    f"Data set whose format the recordings have: {', '.join(datasets.names())}"
-    ", or a folder of own recordings. Default: the one that the model was "
-    "trained on; if that is not known, whichever can read them.",
-)
+_DATASET = reading.DEFINE_dataset()
 _SPLIT = flags.DEFINE_string(
     "split", None, "Show this split of the prepared data, e.g. fold_3."
 )
-_DATA_DIR = DEFINE_path(
-    "data_dir",
-    None,
-    "With --split, the folder of prepared data sets. Default: where a workdir "
-    "says that its data was, else ~/tensorflow_datasets.",
-)
+_DATA_DIR = reading.DEFINE_data_dir()
 _OUT = DEFINE_path("out", "view.html", "Page to write.")
 _OPEN = flags.DEFINE_bool("open", False, "Open the page in a browser.")
 _RATE = flags.DEFINE_float(
@@ -78,7 +67,8 @@ def main(argv):
         raise app.UsageError("expected recordings, or --split.")
     try:
         model = stalstm.load(_MODEL.value)
-        write(model, find_readers(model), argv[1:])
+        training = model.metadata.get("training", {})
+        write(model, reading.readers(_DATASET.value, training), argv[1:])
     except (
         InputError,
         LoadError,
@@ -90,15 +80,6 @@ def main(argv):
     print(f"The page is {_OUT.value}.")
     if _OPEN.value:
         webbrowser.open(_OUT.value.absolute().as_uri())
-
-
-def find_readers(model: Any) -> list[datasets.DataSet]:
-    """The data sets whose format the recordings may have."""
-    training = model.metadata.get("training", {})
-    try:
-        return reading.readers(_DATASET.value, training)
-    except ValueError as error:
-        raise app.UsageError(f"--dataset: {error}") from None
 
 
 def find(

@@ -4,10 +4,34 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from absl import app, flags
 
 import datasets
 from datasets.raw import RawDataError
 from stalstm.description import Description
+from stalstm.paths import DEFINE_path
+
+
+def DEFINE_dataset() -> flags.FlagHolder:
+    """Defines --dataset, for `readers`."""
+    return flags.DEFINE_string(
+        "dataset",
+        None,
+        "Data set whose format the recordings have: "
+        f"{', '.join(datasets.names())}, or a folder of own recordings. "
+        "Default: the one that the model was trained on; if that is not known, "
+        "whichever can read them.",
+    )
+
+
+def DEFINE_data_dir() -> flags.FlagHolder:
+    """Defines --data_dir, for `stalstm.prepared.clips`."""
+    return DEFINE_path(
+        "data_dir",
+        None,
+        "With --split, the folder of prepared data sets. Default: where a "
+        "workdir says that its data was, else ~/tensorflow_datasets.",
+    )
 
 
 def readers(
@@ -22,11 +46,14 @@ def readers(
         training: The `config.json` of the model's training; empty if unknown.
 
     Raises:
-        ValueError: There is no such data set.
+        absl.app.UsageError: There is no such data set.
         RawDataError: The folder cannot be read.
     """
     if dataset:
-        return [datasets.get(dataset)]
+        try:
+            return [datasets.get(dataset)]
+        except ValueError as error:
+            raise app.UsageError(f"--dataset: {error}") from None
     if training:
         name = training["dataset"].split("/")[0]
         data = Description.from_json(training["data"])

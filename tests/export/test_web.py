@@ -202,6 +202,22 @@ def test_a_clip_ends_after_some_frames_a_pause_or_by_the_button(live):
     assert live.evaluate("page.clip.frames") == 3
 
 
+def test_charts_of_clips_that_have_ended_are_gone(live):
+    """A page may run for days: nothing may grow with the number of clips."""
+    drawn = live.evaluate(
+        """async () => {
+          const [[plot]] = page.charts.plots;
+          let drawn = 0;
+          plot.redraw = () => { drawn += 1; };
+          await page.beginAnew(5);
+          await page.push(new Float32Array(90).fill(1));
+          return drawn;
+        }"""
+    )
+    assert drawn == 0
+    assert live.locator(".uplot").count() == 2
+
+
 def test_frames_come_by_websocket(
     live, litert_folder, examples, small_recordings
 ):

@@ -23,7 +23,7 @@ export function chosenClasses(clip) {
   return best.slice(0, MOST).map(([, i]) => i).sort((a, b) => a - b);
 }
 
-function chart(element, player, title, range, series, data) {
+function chart(element, player, title, range, series, data, signal) {
   const text = getComputedStyle(element).getPropertyValue("--text");
   const grid = getComputedStyle(element).getPropertyValue("--grid");
   const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
@@ -43,9 +43,13 @@ function chart(element, player, title, range, series, data) {
     element,
   );
   plot.over.addEventListener("click", () => player.seek(plot.posToVal(plot.cursor.left, "x") - 1));
-  player.addEventListener("frame", () => plot.redraw(false, false));
+  player.addEventListener("frame", () => plot.redraw(false, false), { signal });
   const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
   observer.observe(element);
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    plot.destroy();
+  });
   return plot;
 }
 
@@ -73,20 +77,27 @@ export class Charts {
   constructor(element, clip, player, chosen) {
     this.clip = clip;
     this.plots = [];
+    this.ending = new AbortController();
+    const { signal } = this.ending;
     if (clip.beta) {
       const data = () => [this.#frames(), this.#values(clip.beta, 1, 0)];
       const range = (u, low, high) => [Math.min(0, low ?? 0), 1.05 * high || 1];
       const series = [{ label: "β", stroke: lineStyle(0).stroke, width: 2 }];
-      this.plots.push([chart(element, player, "temporal attention β", range, series, data()), data]);
+      this.plots.push([chart(element, player, "temporal attention β", range, series, data(), signal), data]);
     }
     if (clip.after) {
       const number = clip.classes.length;
       const data = () => [this.#frames(), ...chosen.map((i) => this.#values(clip.after, number, i))];
       const series = chosen.map((i) => ({ label: clip.classes[i], width: 2, ...lineStyle(i) }));
       this.plots.push([
-        chart(element, player, "probability after every frame", () => [0, 1], series, data()), data,
+        chart(element, player, "probability after every frame", () => [0, 1], series, data(), signal), data,
       ]);
     }
+  }
+
+  /** Takes the charts away; the player no longer knows them. */
+  dispose() {
+    this.ending.abort();
   }
 
   /** Draws a clip again that has grown. */

@@ -18,7 +18,7 @@ class Live {
     this.data = data;
     this.model = model;
     this.stream = model.stream();
-    this.queue = [];
+    this.working = Promise.resolve();
     this.answers = []; // of this clip
     this.times = [];
     this.most = data.frames;
@@ -30,10 +30,9 @@ class Live {
 
   /** Takes a frame, `bodies * joints * 3` metres; null ends the clip. */
   push(frame) {
-    this.queue.push(frame);
     clearTimeout(this.timer);
     if (frame) this.timer = setTimeout(() => this.push(null), 1000 * this.pause);
-    this.working = (this.working ?? Promise.resolve()).then(() => this.#work());
+    this.working = this.working.then(() => this.#work(frame));
     return this.working;
   }
 
@@ -92,9 +91,7 @@ class Live {
     };
   }
 
-  async #work() {
-    if (!this.queue.length) return;
-    const frame = this.queue.shift();
+  async #work(frame) {
     try {
       if (frame) await this.#take(frame);
       else await this.#end();
@@ -156,7 +153,7 @@ class Live {
 
   /** Draws the charts anew: of many classes, those of the largest probability. */
   #draw() {
-    this.area.replaceChildren();
+    this.charts?.dispose();
     this.drawn = chosenClasses(this.clip);
     this.charts = new Charts(this.area, this.clip, this.player, this.drawn);
   }
