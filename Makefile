@@ -27,10 +27,13 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/deno fmt --check --quiet
+	$(VENV)/bin/deno lint --quiet
 
 format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+	$(VENV)/bin/deno fmt --quiet
 
 chromium:
 	command -v chromium || { apt-get --quiet update && \

@@ -21,7 +21,10 @@ export class Clip {
    */
   constructor(shared, data) {
     Object.assign(this, shared, data);
-    this.positions = Float32Array.from(new Int32Array(bytes(data.positions)), (x) => x / MILLIMETRES);
+    this.positions = Float32Array.from(
+      new Int32Array(bytes(data.positions)),
+      (x) => x / MILLIMETRES,
+    );
     this.alpha = floats(data.alpha);
     this.beta = floats(data.beta);
     this.after = floats(data.after);

@@ -2,8 +2,15 @@
 
 // Matplotlib's cividis, at nine places from 0 to 1.
 const CIVIDIS = [
-  [0, 34, 78], [26, 56, 111], [67, 78, 108], [96, 100, 110], [124, 123, 120],
-  [155, 146, 119], [188, 171, 109], [222, 197, 92], [254, 232, 56],
+  [0, 34, 78],
+  [26, 56, 111],
+  [67, 78, 108],
+  [96, 100, 110],
+  [124, 123, 120],
+  [155, 146, 119],
+  [188, 171, 109],
+  [222, 197, 92],
+  [254, 232, 56],
 ];
 
 /** The colour of a share of the largest attention, as CSS. */
@@ -17,7 +24,14 @@ export function attentionColor(share) {
 
 // Okabe and Ito, and dashes from the second round on.
 const LINES = [
-  "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b8a800", "#777777",
+  "#0072b2",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#d55e00",
+  "#56b4e9",
+  "#b8a800",
+  "#777777",
 ];
 
 /** Colour and dashes of the line of a class. */

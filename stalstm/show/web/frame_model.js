@@ -11,7 +11,9 @@ import { loadAndCompile, loadLiteRt, Tensor } from "@litertjs/core";
 export async function startRuntime(wasm, script) {
   // Emscripten's way to hand the module over; LiteRT.js passes it on. LiteRT
   // writes all that it says where errors go.
-  const printErr = (text) => (/^(INFO|WARNING)/.test(text) ? console.debug(text) : console.error(text));
+  const printErr = (
+    text,
+  ) => (/^(INFO|WARNING)/.test(text) ? console.debug(text) : console.error(text));
   self.Module = { wasmBinary: wasm, printErr };
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   // LiteRT.js takes a path for a script by its end.

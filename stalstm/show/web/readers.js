@@ -9,9 +9,12 @@ const SBU = { origin: [1.28, 0.96, 0], scale: [-2.56, -1.92, 10 / 7.8125] };
 // see `datasets/custom/layout.py`.
 const UNITS = { m: 1, cm: 100, mm: 1000 };
 const AXES = {
-  x: [[1, 0, 2], [-1, 1, 1]], "-x": [[1, 0, 2], [1, -1, 1]],
-  y: [[0, 1, 2], [1, 1, 1]], "-y": [[0, 1, 2], [-1, -1, 1]],
-  z: [[0, 2, 1], [1, 1, -1]], "-z": [[0, 2, 1], [1, -1, 1]],
+  x: [[1, 0, 2], [-1, 1, 1]],
+  "-x": [[1, 0, 2], [1, -1, 1]],
+  y: [[0, 1, 2], [1, 1, 1]],
+  "-y": [[0, 1, 2], [-1, -1, 1]],
+  z: [[0, 2, 1], [1, 1, -1]],
+  "-z": [[0, 2, 1], [1, -1, 1]],
 };
 
 function fail(where, expected, received) {
@@ -35,7 +38,9 @@ export function toFrame(skeleton, metadata, where, convert = (point) => point) {
   if (bodies.length === joints && bodies.every((x) => x?.length === 3 && !Array.isArray(x[0]))) {
     bodies = [bodies];
   }
-  if (bodies.length > metadata.bodies) fail(where, `at most ${metadata.bodies} bodies`, bodies.length);
+  if (bodies.length > metadata.bodies) {
+    fail(where, `at most ${metadata.bodies} bodies`, bodies.length);
+  }
   bodies.forEach((body, b) => {
     if (!body?.length) return; // absent
     if (body.length !== joints) fail(where, `${joints} joints`, body.length);
@@ -66,12 +71,17 @@ function readSbu(name, text, metadata) {
   return Array.from(linesOf(text, name), ([line, where]) => {
     const values = line.replace(/,$/, "").split(",").map(Number);
     if (values.length !== fields) fail(where, `${fields} fields of SBU`, values.length);
-    const skeleton = Array.from({ length: bodies }, (_, b) => joints.map((_, j) => {
-      const first = 1 + 3 * (b * joints.length + j);
-      return values.slice(first, first + 3);
-    }));
-    return toFrame(skeleton, metadata, where, (point) =>
-      point.map((x, i) => SBU.origin[i] + SBU.scale[i] * x));
+    const skeleton = Array.from({ length: bodies }, (_, b) =>
+      joints.map((_, j) => {
+        const first = 1 + 3 * (b * joints.length + j);
+        return values.slice(first, first + 3);
+      }));
+    return toFrame(
+      skeleton,
+      metadata,
+      where,
+      (point) => point.map((x, i) => SBU.origin[i] + SBU.scale[i] * x),
+    );
   });
 }
 
@@ -98,8 +108,10 @@ function readNtu(name, text, metadata) {
       const [body, where] = next("a body line");
       place = where;
       const id = body.split(" ")[0];
-      const joints = Array.from({ length: count("the number of joints") }, () =>
-        next("a joint line")[0].split(" ").slice(0, 3).map(Number));
+      const joints = Array.from(
+        { length: count("the number of joints") },
+        () => next("a joint line")[0].split(" ").slice(0, 3).map(Number),
+      );
       if (!places.has(id)) places.set(id, places.size);
       if (places.get(id) < skeleton.length) skeleton[places.get(id)] = joints;
     }
@@ -111,7 +123,8 @@ function readOwn(name, text, metadata) {
   const { unit = "m", up = "y", handedness = "right" } = metadata.training?.data?.reading ?? {};
   const [order, signs] = AXES[up];
   const depth = handedness === "left" ? -1 : 1;
-  const convert = (point) => order.map((axis, i) => (point[axis] * signs[i] * (i === 2 ? depth : 1)) / UNITS[unit]);
+  const convert = (point) =>
+    order.map((axis, i) => (point[axis] * signs[i] * (i === 2 ? depth : 1)) / UNITS[unit]);
   const frames = [];
   let before = null;
   for (const [line, where] of linesOf(text, name)) {
