@@ -96,7 +96,11 @@ def main() -> None:
 
 
 def download(package: Package) -> dict[str, bytes]:
-    """The files of a package by our names, and its `LICENSE` if it has one."""
+    """The files of a package by our names, and its `LICENSE` if it has one.
+
+    Raises:
+        ValueError: The package lacks one of the files.
+    """
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [
@@ -117,7 +121,12 @@ def download(package: Package) -> dict[str, bytes]:
                 file = tar.extractfile(member)
                 if file and (name in package.files or name == "LICENSE"):
                     content[package.files.get(name, name)] = file.read()
-        return content
+    if missing := [x for x, y in package.files.items() if y not in content]:
+        raise ValueError(
+            f"{package.name} {package.version}: expected "
+            f"{', '.join(package.files)}. Received: no {', '.join(missing)}"
+        )
+    return content
 
 
 def put(path: pathlib.Path, data: bytes) -> None:

@@ -1,5 +1,9 @@
 import gzip
 import hashlib
+import pathlib
+import tarfile
+
+import pytest
 
 from stalstm import files
 from stalstm.show import vendor
@@ -20,3 +24,13 @@ def test_every_library_is_as_it_came_and_has_its_licence():
         name: (about["version"], about["licence"])
         for name, about in versions.items()
     } == {x.name: (x.version, x.licence) for x in vendor.PACKAGES}
+
+
+def test_a_package_without_a_file_that_is_wanted_is_an_error(monkeypatch):
+    def npm(command, cwd, **_):
+        with tarfile.open(pathlib.Path(cwd) / "x.tgz", "w:gz") as tar:
+            tar.addfile(tarfile.TarInfo("package/build/three.core.js"))
+
+    monkeypatch.setattr(vendor.subprocess, "run", npm)
+    with pytest.raises(ValueError, match=r"no build/three\.module\.js, ex"):
+        vendor.download(vendor.PACKAGES[0])
