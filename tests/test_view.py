@@ -7,7 +7,7 @@ from absl import app
 from datasets.sbu.recordings import read_recording
 from datasets.synthetic.recordings import generate
 from stalstm.show import clips, page
-from stalstm.skeletons import SHIPPED
+from stalstm.skeletons import SHIPPED, Skeleton
 from tests import door
 from tests.show.browser import until
 
@@ -105,6 +105,11 @@ def test_the_slider_the_keys_and_a_click_in_a_chart_seek(one):
         chart.click(position={"x": box["width"] / 2, "y": 20})
         middle = one.evaluate("(page.player.frames - 1) / 2")
         assert abs(frame(one) - middle) <= 1
+        playhead = chart.locator(".playhead").bounding_box()
+        share = frame(one) / one.evaluate("page.player.frames - 1")
+        assert playhead["x"] - box["x"] == pytest.approx(
+            share * box["width"], abs=2
+        )
 
 
 def test_the_mouse_turns_and_the_button_turns_back(one):
@@ -127,6 +132,12 @@ def test_two_clips_share_the_time(view, open_page):
     assert page.locator(".scene").count() == 2
     page.evaluate("page.player.seek(7)")
     assert page.evaluate("page.viewers.map((x) => x.frame)") == [7, 7]
+    first, second = page.evaluate(
+        "page.viewers.map((x) => Math.max(...x.clip.alpha))"
+    )
+    assert first != second
+    scales = page.evaluate("page.viewers.map((x) => x.clip.largestAlpha)")
+    assert scales == [max(first, second)] * 2
 
 
 def test_of_several_clips_one_is_chosen(view, recordings, open_page):
@@ -143,6 +154,21 @@ def test_of_several_clips_one_is_chosen(view, recordings, open_page):
     assert frame(page) == 1
 
 
+def write(path, joints, clip, answer=None):
+    """Writes a page of one clip."""
+    page.write(
+        path,
+        "x",
+        main="view",
+        modules=page.VIEW,
+        data={
+            "shared": clips.shared(joints, ["a", "b"]),
+            "rate": 30,
+            "clips": [clips.describe("x", clip, answer)],
+        },
+    )
+
+
 @pytest.mark.parametrize(
     ("skeleton", "bodies"), [("mediapipe", 1), ("kinect2", 3)]
 )
@@ -154,22 +180,41 @@ def test_any_skeleton_and_number_of_bodies(
     clip = rng.normal(size=(3, bodies, len(joints.joints), 3))
     clip[..., 2] += 4
     clip[0, -1] = 0  # absent
-    page.write(
-        tmp_path / "x.html",
-        "x",
-        main="view",
-        modules=page.VIEW,
-        data={
-            "shared": clips.shared(joints, ["a", "b"]),
-            "rate": 30,
-            "clips": [clips.describe("x", clip, None)],
-        },
-    )
+    write(tmp_path / "x.html", joints, clip)
     shown = open_page(tmp_path / "x.html")
     absent = picture(shown)
     shown.evaluate("page.player.seek(1)")
     assert picture(shown) != absent
     assert shown.locator(".answer").inner_text() == "no answer"
+
+
+@pytest.mark.parametrize("frames", [1, 3000])
+@pytest.mark.parametrize("attention", [True, False])
+def test_clips_of_any_length_by_models_of_any_kind(
+    frames, attention, open_page, tmp_path
+):
+    names = ("</script><b>", "b", "c")
+    joints = Skeleton("odd", names, bones=(names[:2], names[1:]))
+    rng = np.random.default_rng(0)
+    clip = rng.normal(size=(frames, 2, 3, 3))
+    clip[::3, 1] = 0  # comes and goes
+    answer = {
+        "label": "a",
+        "probabilities": np.array([0.75, 0.25]),
+        "after": rng.uniform(size=(frames, 2)),
+    }
+    if attention:
+        answer["spatial_attention"] = rng.uniform(size=(frames, 6))
+        answer["temporal_attention"] = rng.uniform(size=frames)
+    write(tmp_path / "x.html", joints, clip, answer)
+    shown = open_page(tmp_path / "x.html")
+    shown.locator("h1").press("End")
+    assert frame(shown) == frames - 1
+    assert shown.locator(".u-over").count() == 1 + attention
+    assert ("attention" in shown.locator(".legend").first.inner_text()) == (
+        attention
+    )
+    assert shown.locator("b").count() == 0
 
 
 def test_a_page_is_small(view, recordings):

@@ -1,11 +1,13 @@
 """The live page, in a browser."""
 
+import io
 import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets import ntu, synthetic
 from datasets.custom.json_files import parse_jsonl
@@ -25,7 +27,7 @@ DROP = """
 }
 """
 ANSWERS = "page.answers.map((x) => [x.frames, ...x.probabilities])"
-STATUS = ".panel > p:last-child"
+STATUS = "#status"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,22 @@ def test_a_model_answers_as_in_python(live, litert_folder, examples):
     assert label == live.evaluate("page.clip.classes")[int(np.argmax(last))]
     assert "ms a frame" in live.locator(".answer").inner_text()
     assert live.evaluate("page.viewer.frame") == len(clip) - 1
+
+
+def test_bodies_are_drawn_from_the_first_frame_on(live):
+    def colored():
+        """The largest difference between the channels of a pixel."""
+        data = live.locator(".scene canvas").screenshot()
+        pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int)
+        return np.ptp(pixels, axis=-1).max()
+
+    assert colored() < 20
+    live.get_by_text("play the example").click()
+    until(live, "page.ended")
+    assert colored() > 100
+    live.get_by_text("begin anew").click()
+    until(live, "page.clip.frames === 0")
+    assert colored() < 20
 
 
 def test_a_recording_is_dropped(live, litert_folder):
@@ -196,6 +214,10 @@ def test_a_clip_ends_after_some_frames_a_pause_or_by_the_button(live):
     live.get_by_label("frames", exact=True).press("Tab")
     live.evaluate(push, 6)
     assert live.evaluate("page.clip.frames") == 2
+    for wrong in ("0", "1e9", "2.5", ""):
+        live.get_by_label("frames", exact=True).fill(wrong)
+        live.get_by_label("frames", exact=True).press("Tab")
+        assert live.evaluate("page.most") == 4
     live.evaluate("page.pause = 0.05")
     live.evaluate(push, 1)
     until(live, "page.ended")

@@ -12,11 +12,12 @@
     return new Uint8Array(await response.arrayBuffer());
   };
   const imports = {};
-  for (const script of document.querySelectorAll("script[data-module]")) {
+  const scripts = [...document.querySelectorAll("script[data-module]")];
+  await Promise.all(scripts.map(async (script) => {
     const text = await (await unpack(script)).text();
     const blob = new Blob([text], { type: "text/javascript" });
     imports[script.dataset.module] = URL.createObjectURL(blob);
-  }
+  }));
   const map = document.createElement("script");
   map.type = "importmap";
   map.textContent = JSON.stringify({ imports });

@@ -3,8 +3,9 @@
 
 import uPlot from "uplot";
 import { lineStyle } from "stalstm/colors";
+import { add } from "stalstm/dom";
 
-const HEIGHT = 150;
+const HEIGHT = 125;
 // Lines that are drawn: of many classes, those that are ever most probable.
 const MOST = 8;
 
@@ -33,18 +34,23 @@ function chart(element, player, title, range, series, data, signal) {
       width: element.clientWidth,
       height: HEIGHT,
       scales: { x: { time: false }, y: { range } },
-      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, axis],
+      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, {
+        ...axis,
+        space: 20,
+      }],
       series: [{ label: "frame" }, ...series],
       cursor: { drag: { x: false, y: false } },
       legend: { show: series.length > 1, live: false },
-      hooks: { draw: [(u) => drawPlayhead(u, player, text)] },
+      hooks: { draw: [(u) => movePlayhead(u, player)] }, // the scale may have changed
     },
     data,
     element,
   );
   plot.over.addEventListener("click", () => player.seek(plot.posToVal(plot.cursor.left, "x") - 1));
-  player.addEventListener("frame", () => plot.redraw(false, false), { signal });
-  const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+  player.addEventListener("frame", () => movePlayhead(plot, player), { signal });
+  const observer = new ResizeObserver(() =>
+    plot.setSize({ width: element.clientWidth, height: HEIGHT })
+  );
   observer.observe(element);
   signal.addEventListener("abort", () => {
     observer.disconnect();
@@ -53,17 +59,10 @@ function chart(element, player, title, range, series, data, signal) {
   return plot;
 }
 
-function drawPlayhead(plot, player, color) {
-  const x = plot.valToPos(player.frame + 1, "x", true);
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.strokeStyle = color;
-  ctx.lineWidth = 2;
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
+/** The playhead is a line over the chart, so that nothing is drawn anew when it moves. */
+function movePlayhead(plot, player) {
+  const line = plot.over.querySelector(".playhead") ?? add(plot.over, "div", "playhead");
+  line.style.left = `${plot.valToPos(player.frame + 1, "x")}px`;
 }
 
 /** What the clip has of beta and of probabilities. */
@@ -81,16 +80,31 @@ export class Charts {
     const { signal } = this.ending;
     if (clip.beta) {
       const data = () => [this.#frames(), this.#values(clip.beta, 1, 0)];
-      const range = (u, low, high) => [Math.min(0, low ?? 0), 1.05 * high || 1];
+      const range = (_plot, low, high) => [Math.min(0, low ?? 0), 1.05 * high || 1];
       const series = [{ label: "β", stroke: lineStyle(0).stroke, width: 2 }];
-      this.plots.push([chart(element, player, "temporal attention β", range, series, data(), signal), data]);
+      this.plots.push([
+        chart(element, player, "temporal attention β", range, series, data(), signal),
+        data,
+      ]);
     }
     if (clip.after) {
       const number = clip.classes.length;
-      const data = () => [this.#frames(), ...chosen.map((i) => this.#values(clip.after, number, i))];
+      const data = () => [
+        this.#frames(),
+        ...chosen.map((i) => this.#values(clip.after, number, i)),
+      ];
       const series = chosen.map((i) => ({ label: clip.classes[i], width: 2, ...lineStyle(i) }));
       this.plots.push([
-        chart(element, player, "probability after every frame", () => [0, 1], series, data(), signal), data,
+        chart(
+          element,
+          player,
+          "probability after every frame",
+          () => [0, 1],
+          series,
+          data(),
+          signal,
+        ),
+        data,
       ]);
     }
   }

@@ -11,6 +11,9 @@ import { Viewer } from "stalstm/viewer";
 
 // Frames whose time is averaged.
 const TIMED = 30;
+// Frames of a clip, and seconds of a pause, that a user may set.
+const LONGEST = 100_000;
+const LONGEST_PAUSE = 3600;
 
 /** A stream of frames into the model, and what is shown of it. */
 class Live {
@@ -24,6 +27,7 @@ class Live {
     this.most = data.frames;
     this.pause = 2; // seconds
     this.player = new Player(0, data.rate);
+    this.clip = new LiveClip(data.shared, model.metadata, this.most);
     this.#build(root);
     this.#begin();
   }
@@ -143,10 +147,10 @@ class Live {
     this.ended = false;
     this.answers = [];
     this.clip = new LiveClip(this.data.shared, this.model.metadata, this.most);
+    this.viewer ??= new Viewer(this.scene, this.clip);
+    this.viewer.clip = this.clip;
     this.player.frames = 0;
-    this.player.frame = 0;
-    if (this.viewer) this.viewer.clip = this.clip;
-    else this.viewer = new Viewer(this.scene, this.clip);
+    this.player.seek(0);
     this.#draw();
     this.#say("");
   }
@@ -169,18 +173,20 @@ class Live {
   }
 
   #build(root) {
+    this.#sources(root);
+    this.status = add(root, "p", "legend");
+    this.status.id = "status";
     const panel = add(root, "section", "panel");
     const answer = add(panel, "p", "answer");
     this.label = add(answer, "strong", "", "no answer yet");
     this.probability = add(answer, "span");
     this.time = add(answer, "span", "legend");
     this.scene = add(panel, "div", "scene");
+    legend(panel, this.clip, "largest");
     this.area = add(panel, "div", "charts");
-    this.status = add(panel, "p", "legend");
     const bar = add(root, "div", "controls");
     this.player.controls(bar);
     this.player.addEventListener("frame", () => this.viewer.show(this.player.frame));
-    this.#sources(root);
     this.#drop();
   }
 
@@ -207,16 +213,18 @@ class Live {
       }
     });
     const anew = add(root, "p", "sources", "A clip ends after ");
-    const number = (value, name, change) => {
+    const number = (limits, name, change) => {
       const input = add(anew, "input");
-      Object.assign(input, { type: "number", min: 1, value, ariaLabel: name });
+      Object.assign(input, { type: "number", required: true, ariaLabel: name, ...limits });
       input.onchange = () => {
-        if (input.valueAsNumber >= 1) change(input.valueAsNumber);
+        if (input.reportValidity()) change(input.valueAsNumber);
       };
     };
-    number(this.most, "frames", (x) => this.beginAnew(Math.floor(x)));
+    const frames = { value: this.most, min: 1, max: LONGEST };
+    number(frames, "frames", (x) => this.beginAnew(x));
     anew.append(" frames, or a pause of ");
-    number(this.pause, "seconds", (x) => {
+    const seconds = { value: this.pause, min: 0.1, max: LONGEST_PAUSE, step: 0.1 };
+    number(seconds, "seconds", (x) => {
       this.pause = x;
     });
     anew.append(" seconds; ");
@@ -241,15 +249,15 @@ class Live {
 
 function framesOf(clip) {
   const size = clip.positions.length / clip.frames;
-  return Array.from({ length: clip.frames }, (_, t) => clip.positions.slice(t * size, (t + 1) * size));
+  return Array.from(
+    { length: clip.frames },
+    (_, t) => clip.positions.slice(t * size, (t + 1) * size),
+  );
 }
 
 /** Starts the page; `data` is what `stalstm/export/web.py` has written. */
 export async function start(root, data, asset) {
   await startRuntime(await asset("litert_wasm.wasm"), await asset("litert_wasm.js"));
   const model = await FrameModel.load(await asset("model.tflite"), data.metadata);
-  const live = new Live(root, data, model);
-  const about = add(root, "div");
-  legend(about, live.clip, "largest");
-  return live;
+  return new Live(root, data, model);
 }

@@ -27,7 +27,10 @@ function heading(panel, clip) {
 }
 
 const KEYS = [
-  ["space", "play or pause"], ["← →", "a frame"], ["home end", "first or last frame"], ["+ −", "speed"],
+  ["space", "play or pause"],
+  ["← →", "a frame"],
+  ["home end", "first or last frame"],
+  ["+ −", "speed"],
 ];
 
 /** Shows clips side by side. Returns how to end it, and what tests drive. */
@@ -35,11 +38,14 @@ function show(root, clips, rate) {
   const ending = new AbortController();
   const player = new Player(Math.max(...clips.map((x) => x.frames)), rate);
   const panels = add(root, "div", "panels");
+  // One scale, so that clips can be compared.
+  const largest = Math.max(...clips.map((x) => x.largestAlpha));
+  for (const clip of clips) clip.largestAlpha = largest;
   const viewers = clips.map((clip) => {
     const panel = add(panels, "section", "panel");
     heading(panel, clip);
     const viewer = new Viewer(add(panel, "div", "scene"), clip);
-    legend(panel, clip, clip.largestAlpha.toFixed(2));
+    legend(panel, clip, largest.toFixed(2));
     new Charts(add(panel, "div", "charts"), clip, player, chosenClasses(clip));
     return viewer;
   });

@@ -35,6 +35,7 @@ export class Viewer {
     this.controls.addEventListener("change", () => this.render());
     this.#light();
     this.#build();
+    this.#place();
     this.reset();
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(element);
@@ -103,8 +104,8 @@ export class Viewer {
       this.scene.add(mesh);
       return mesh;
     };
-    this.joints = make(new THREE.SphereGeometry(1, 16, 12), bodies * joints.length);
-    this.bones = make(new THREE.CylinderGeometry(1, 1, 1, 8), bodies * bones.length);
+    this.joints = make(new THREE.SphereGeometry(1, 12, 8), bodies * joints.length);
+    this.bones = make(new THREE.CylinderGeometry(1, 1, 1, 5, 1, true), bodies * bones.length);
     const color = new THREE.Color();
     const sides = this.clip.sides;
     for (let body = 0; body < bodies; body++) {
