@@ -1,6 +1,7 @@
 """What a page is told of a clip."""
 
 import base64
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from stalstm.runtime.litert import ATTENTIONS, ModelError
 from stalstm.skeletons import Skeleton
 
 MILLIMETRES = 1000.0
+# Beginnings of a clip that a model answers about that takes whole clips only.
+PARTS = 100
 
 
 def follow(model: Any, skeleton: np.ndarray) -> dict[str, Any]:
@@ -21,8 +24,9 @@ def follow(model: Any, skeleton: np.ndarray) -> dict[str, Any]:
 
     Returns:
         The answer, see `stalstm.load`, with `after`: `(frames, classes)`,
-        probabilities if the clip had ended after each frame; NaN where too few
-        bodies have appeared for an answer.
+        probabilities if the clip had ended after each frame. NaN where too few
+        bodies have appeared for an answer; and for a model that takes whole
+        clips only, between some hundred frames of a longer clip.
 
     Raises:
         stalstm.runtime.litert.InputError: No model can take the clip.
@@ -41,14 +45,14 @@ def follow(model: Any, skeleton: np.ndarray) -> dict[str, Any]:
 
 
 def _of_parts(model, skeleton):
-    """`after` of a model that takes whole clips only."""
+    """`after` of a model that takes whole clips only; NaN between its parts."""
     appeared = np.maximum.accumulate(np.any(skeleton, axis=(2, 3)), axis=0)
     enough = appeared.sum(axis=1) >= model.metadata["least_bodies"]
-    first = int(np.argmax(enough))
-    ends = range(first + 1, len(skeleton) + 1)
-    parts = model.predict([skeleton[:end] for end in ends])
+    possible = np.flatnonzero(enough)[::-1]
+    lasts = possible[:: math.ceil(len(possible) / PARTS)]
+    parts = model.predict([skeleton[: last + 1] for last in lasts])
     after = np.full((len(skeleton), len(model.metadata["labels"])), np.nan)
-    after[first:] = [x["probabilities"] for x in parts]
+    after[lasts] = [x["probabilities"] for x in parts]
     return after
 
 

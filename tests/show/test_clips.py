@@ -59,6 +59,17 @@ def test_there_is_no_answer_before_all_bodies_have_come():
     assert np.isfinite(after[2:]).all()
 
 
+def test_a_long_clip_is_asked_about_in_parts(monkeypatch):
+    monkeypatch.setattr(clips, "PARTS", 3)
+    model = build(HierarchicalRNN)
+    answer = clips.follow(model, CLIP)
+    known = np.isfinite(answer["after"]).all(axis=1)
+    assert list(known) == [False, True] * 3
+    np.testing.assert_allclose(
+        answer["after"][-1], answer["probabilities"], atol=1e-6
+    )
+
+
 def test_a_clip_is_what_it_was(tmp_path):
     model = stalstm.load("sbu")
     answer = clips.follow(model, CLIP)

@@ -93,7 +93,12 @@ export class Charts {
         this.#frames(),
         ...chosen.map((i) => this.#values(clip.after, number, i)),
       ];
-      const series = chosen.map((i) => ({ label: clip.classes[i], width: 2, ...lineStyle(i) }));
+      const series = chosen.map((i) => ({
+        label: clip.classes[i],
+        width: 2,
+        spanGaps: true,
+        ...lineStyle(i),
+      }));
       this.plots.push([
         chart(
           element,
