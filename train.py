@@ -27,20 +27,19 @@ from absl import app, flags, logging
 
 import datasets
 from datasets import building
+from datasets.protocols import choose as choose_protocols
 from datasets.raw import RawDataError
 from stalstm import evaluation, files, input_pipeline, recipes, training
 from stalstm import workdir as workdir_lib
 from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description, Protocol
 from stalstm.layers.lstm import resolve_recurrence
+from stalstm.looks import Looks
 from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 from stalstm.show import report
-from stalstm.show.looks import Looks
 
 EXPORT_DIR = "--export_dir=exported"
-# The protocol that trains on all clips.
-EVERYTHING = "everything"
 INTERRUPTED = "Interrupted. Run the same command to resume."
 
 # What to train on.
@@ -143,7 +142,7 @@ def main(argv):
     try:
         name, builder = make_builder()
         data = Description.from_json(builder.info.metadata)
-        protocols = choose_protocols(name, data)
+        protocols = choose_protocols(name, data, _FOLD.value, _PROTOCOL.value)
         if _VALIDATE.value:
             protocols = {x: data.validation(x) for x in protocols}
         base, choices = recipes.get(_RECIPE.value or builder.name, data)
@@ -214,46 +213,6 @@ def make_builder() -> tuple[str, tfds.core.DatasetBuilder]:
     return data_set.name, data_set.builder(data_dir=_DATA_DIR.value, **values)
 
 
-def choose_protocols(name: str, data: Description) -> dict[str, Protocol]:
-    """The protocols to train by: one, or all folds.
-
-    Raises:
-        ValueError: The data set has no such fold or protocol.
-    """
-    prefix = "fold_"
-    folds = {
-        protocol.removeprefix(prefix): protocol
-        for protocol in data.protocols
-        if protocol.startswith(prefix)
-    }
-    fold, protocol = _FOLD.value, _PROTOCOL.value
-    if fold is None and protocol is None:
-        protocol = next(iter(data.protocols))
-    elif protocol is None:
-        if not folds:
-            raise ValueError(
-                f"--fold: {name} has no folds; expected --protocol="
-                f"{' or --protocol='.join(data.protocols)}. Received: {fold}"
-            )
-        if fold == "all":
-            return {x: data.protocols[x] for x in folds.values()}
-        if fold not in folds:
-            raise ValueError(
-                f"--fold: expected {', '.join(folds)} or all. Received: {fold}"
-            )
-        protocol = folds[fold]
-    elif fold is not None:
-        raise ValueError("expected --fold or --protocol. Received: both")
-    if protocol == EVERYTHING:
-        return {protocol: data.everything()}
-    if protocol not in data.protocols:
-        raise ValueError(
-            f"--protocol: {name} has {', '.join(data.protocols)} and "
-            f"{EVERYTHING}. Received: {protocol}"
-        )
-    return {protocol: data.protocols[protocol]}
-
-
 def distribution(recipe: Recipe) -> tf.distribute.Strategy:
     """How to use the devices of this machine.
 
@@ -321,6 +280,7 @@ def train(
             model, test_batches, data.classes, looks.add
         )
         result["parameters"] = model.count_params()
+        result["attention"] = looks.attention()
         files.write_json(workdir / "evaluation.json", result)
         if _REPORT.value:
             names = input_pipeline.clip_ids(builder, protocol.test)
@@ -328,10 +288,13 @@ def train(
     print(evaluation.table(result))
     if protocol.test == protocol.train:
         print("These are the clips that it has trained on.")
+    last = f", logs and {report.FILE}" if _REPORT.value else " and logs"
+    split = f"--split={protocol.test}"
     print(
-        f"Model, metrics, logs and {report.FILE} are in {workdir}.\n"
-        "See how it learned, and export it:\n"
+        f"Model, metrics{last} are in {workdir}.\n"
+        "See how it learned and what it sees, and export it:\n"
         f"  {command('-m', 'tensorboard.main', f'--logdir={workdir}/logs')}\n"
+        f"  {command(script('view.py'), f'--model={workdir}', split)}\n"
         f"  {command(script('export.py'), f'--workdir={workdir}', EXPORT_DIR)}"
     )
     return result

@@ -65,6 +65,10 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS logs warnings about itself
     if bool(argv[1:]) == bool(_SPLIT.value):
         raise app.UsageError("expected recordings, or --split.")
+    if _OUT.value.is_dir():
+        raise app.UsageError(
+            f"--out: expected a file. Received: {_OUT.value}, a folder"
+        )
     try:
         model = stalstm.load(_MODEL.value)
         training = model.metadata.get("training", {})

@@ -59,11 +59,17 @@ def report(
     """
     confusion = np.zeros((len(class_names), len(class_names)), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
+    return {"longest_clip": longest_clip, **of_matrix(confusion, class_names)}
+
+
+def of_matrix(
+    confusion: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Any]:
+    """What a confusion matrix says, see `report`, but for `longest_clip`."""
     clips, right = confusion.sum(axis=1), confusion.diagonal()
     return {
         "accuracy": float(right.sum() / clips.sum()),
         "clips": int(clips.sum()),
-        "longest_clip": longest_clip,
         "classes": {
             name: {
                 "clips": int(clips[i]),

@@ -53,9 +53,8 @@ def clips(
         place = pathlib.Path(training["data_dir"])
     if not (place / "dataset_info.json").exists():
         raise LoadError(
-            "--split: expected the prepared data that the model was trained "
-            f"on; set --data_dir=FOLDER. Received: {place}, which does not "
-            "contain it"
+            "expected the prepared data that the model was trained on; set "
+            f"--data_dir=FOLDER. Received: {place}, which does not contain it"
         )
     builder = tfds.builder_from_directory(place)
     splits = list(builder.info.splits)

@@ -287,3 +287,8 @@ def test_recordings_or_a_split():
             door.run("view", *arguments)
     with pytest.raises(app.UsageError, match="--dataset: expected"):
         door.run("view", "x", "--dataset=nothing")
+
+
+def test_the_page_is_no_folder(tmp_path):
+    with pytest.raises(app.UsageError, match="--out: expected a file"):
+        door.run("view", "x", f"--out={tmp_path}")

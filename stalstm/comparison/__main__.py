@@ -29,7 +29,7 @@ import datasets
 from datasets import building
 from datasets.raw import RawDataError
 from stalstm import files, recipes, training
-from stalstm.comparison import pools
+from stalstm.comparison import pools, summary
 from stalstm.comparison import rows as rows_lib
 from stalstm.comparison.results import Known, write
 from stalstm.comparison.rows import TABLES, Row
@@ -155,10 +155,11 @@ def main(argv):
         failures = run_all(runs, lambda: write(out, about, rows, runs))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    lines = write(out, about, rows, runs)
+    result = write(out, about, rows, runs)
     page = out.with_suffix(".html")
-    report.of_comparison(page, files.read_json(out))
-    print("\n".join(lines), f"Written: {out}, {page}", sep="\n\n")
+    report.of_comparison(page, result, data)
+    table = "\n".join(summary.table(result))
+    print(table, f"Written: {out}, {page}", sep="\n\n")
     if failures:
         raise SystemExit(
             f"{len(failures)} of {len(runs)} failed; the same command tries "

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stalstm import files
+from stalstm import files, looks
 from stalstm.comparison import summary
 from stalstm.comparison.rows import Row
 from stalstm.comparison.runs import Run
@@ -17,19 +17,21 @@ def write(
     about: dict[str, Any],
     rows: Sequence[Row],
     runs: Sequence[Run],
-) -> list[str]:
+) -> dict[str, Any]:
     """Writes the results so far, and their table next to them.
 
     Returns:
-        The table.
+        All that was written as JSON.
     """
     of_rows = []
     for row in rows:
         mine = [run for run in runs if run.row is row and run.finished]
+        here = [x for run in mine if (x := run.evaluation()) is not None]
         of_rows.append(
             {
                 **dataclasses.asdict(row),
                 "fields": mine[0].fields if mine else None,
+                "attention": looks.mean(here),
                 "runs": [run.result() for run in mine],
             }
         )
@@ -38,7 +40,7 @@ def write(
     files.write_json(out, result)
     lines = summary.table(result)
     files.write_text(out.with_suffix(".md"), "\n".join(lines) + "\n")
-    return lines
+    return result
 
 
 class Known:

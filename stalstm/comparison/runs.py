@@ -90,6 +90,11 @@ class Run:
             end = "\n".join(f"    {x}" for x in lines[-SHOWN:])
             raise RunError(f"{self} ended with exit status {status}:\n{end}")
 
+    def evaluation(self) -> dict[str, Any] | None:
+        """The `evaluation.json` of the finished training, if it is here."""
+        path = self.workdir / "evaluation.json"
+        return files.read_json(path) if path.exists() else None
+
     def result(self) -> dict[str, Any]:
         """JSON values about the finished training."""
         if self.known is not None:

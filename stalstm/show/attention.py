@@ -7,7 +7,7 @@ draws poses and the temporal attention, as Figure 5; with --kind=joints, the
 spatial attention of all joints in all frames, as Figure 6.
 
 Song et al. (AAAI 2017), section 5.2. The clip comes from the test split of the
-training, so the prepared data must still be where it was.
+training.
 """
 
 import os
@@ -17,10 +17,10 @@ from typing import Any
 # Set before importing TensorFlow, to silence its startup warnings.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from stalstm import input_pipeline, predictors, workdir
+from stalstm import predictors, prepared, workdir
+from stalstm.loading import LoadError
 from stalstm.paths import DEFINE_path
 from stalstm.show import joint_map, poses
 
@@ -30,6 +30,7 @@ def draw_test_clip(
     action: str | None = None,
     number: int = 1,
     kind: str = "poses",
+    data_dir: pathlib.Path | None = None,
 ) -> Any:
     """Draws a clip of the test split, with the answer of the trained model.
 
@@ -38,13 +39,15 @@ def draw_test_clip(
         action: Class of the clip; `None` for any.
         number: Which of the clips of this class, from 1.
         kind: `"poses"`, see `poses.draw`, or `"joints"`, see `joint_map.draw`.
+        data_dir: Folder of prepared data sets. Default: where the data was
+            during the training.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: The model has no such attention, the prepared data is gone,
-            or there is no such clip.
+        ValueError: The model has no such attention, or there is no such clip.
+        stalstm.loading.LoadError: The prepared data is not there.
         stalstm.workdir.WorkdirError: The folder holds no finished training.
     """
     trained = workdir.load(folder)
@@ -54,21 +57,12 @@ def draw_test_clip(
             "expected a model with spatial and temporal attention. Received: "
             f"{trained.recipe.model} with {', '.join(attentions) or 'neither'}"
         )
-    data_dir = pathlib.Path(trained.records["config"]["data_dir"])
-    if not (data_dir / "dataset_info.json").exists():
-        raise ValueError(
-            "expected the prepared data where it was during the training. "
-            f"Received: nothing in {data_dir}"
-        )
-    builder = tfds.builder_from_directory(data_dir)
-    split = trained.records["config"]["test_split"]
-    classes = trained.data.classes
+    config, classes = trained.records["config"], trained.data.classes
+    split = config["test_split"]
     clips = [
-        inputs["skeleton"]
-        for inputs, label in input_pipeline.load_clips(
-            builder, split
-        ).as_numpy_iterator()
-        if action in (None, classes[label])
+        clip.skeleton
+        for clip in prepared.clips(config, split, data_dir)
+        if action in (None, classes[clip.label])
     ]
     if not 1 <= number <= len(clips):
         raise ValueError(
@@ -91,10 +85,14 @@ def main(argv):
     logging.set_verbosity(logging.ERROR)  # TFDS warns of itself
     try:
         figure = draw_test_clip(
-            WORKDIR.value, ACTION.value, NUMBER.value, KIND.value
+            WORKDIR.value,
+            ACTION.value,
+            NUMBER.value,
+            KIND.value,
+            DATA_DIR.value,
         )
         figure.savefig(OUT.value, dpi=100)
-    except (OSError, ValueError, workdir.WorkdirError) as error:
+    except (LoadError, OSError, ValueError, workdir.WorkdirError) as error:
         raise SystemExit(f"attention.py: {error}") from None
     print(f"The picture is in {OUT.value}.")
 
@@ -114,6 +112,12 @@ if __name__ == "__main__":
         "poses",
         ["poses", "joints"],
         "Poses and the temporal attention, or a map of all joints.",
+    )
+    DATA_DIR = DEFINE_path(
+        "data_dir",
+        None,
+        "Folder of prepared data sets. Default: where the data was during the "
+        "training.",
     )
     OUT = DEFINE_path("out", None, "Picture to write.", required=True)
     app.run(main)

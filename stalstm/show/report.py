@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from stalstm import files
+from stalstm import evaluation, files
+from stalstm import looks as looks_lib
 from stalstm.comparison import summary
 from stalstm.description import Description
+from stalstm.looks import Clip, Looks
 from stalstm.show import (
     accuracies,
     class_looks,
@@ -19,7 +21,6 @@ from stalstm.show import (
     document,
     poses,
 )
-from stalstm.show.looks import Clip, Looks
 
 FILE = "report.html"
 
@@ -36,57 +37,34 @@ def of_run(workdir: pathlib.Path, looks: Looks, names: Sequence[str]) -> None:
         OSError: It cannot be written.
     """
     config = files.read_json(workdir / "config.json")
-    evaluation = files.read_json(workdir / "evaluation.json")
+    result = files.read_json(workdir / "evaluation.json")
     data = Description.from_json(config["data"])
-    plots = _plots(workdir, evaluation, data, looks)
+    curve = workdir / "curve.json"
+    figure = curves.draw(
+        files.read_json(workdir / "metrics.json"),
+        files.read_json(curve) if curve.exists() else (),
+    )
+    plots = {
+        "curves": document.png(figure),
+        **_plots(result["confusion_matrix"], result.get("attention", {}), data),
+    }
     parts = [
         document.paragraph(
             f"{config['dataset']}, {config['protocol']}: trained on "
             f"{config['training_split']}, tested on {config['test_split']}. "
-            f"Accuracy {evaluation['accuracy']:.1%} of {evaluation['clips']} "
-            "clips, with the weights of the last iteration."
+            f"Accuracy {result['accuracy']:.1%} of {result['clips']} clips, "
+            f"the longest of {result['longest_clip']} frames, with the weights "
+            "of the last iteration."
         ),
         document.code(config.get("command", "")),  # older ones have none
         document.heading("How it learned"),
         document.picture(plots["curves"]),
         document.heading("What it takes for what"),
         document.picture(plots["confusion"]),
-        _classes(evaluation),
-        document.heading("Where it looks"),
-        *(
-            document.picture(plots[name], caption)
-            for name, caption in (
-                ("alpha", "Spatial attention of each joint, of either body."),
-                ("beta", "Temporal attention over the time of a clip."),
-            )
-            if name in plots
-        ),
+        _classes(result, looks.mistakes, names),
+        *_where(plots),
         *_clips(looks, names, data),
-        document.heading("Recipe"),
-        _recipe(config["recipe"]),
-        document.heading("Data"),
-        document.table(
-            (),
-            [
-                ("bodies", data.bodies),
-                ("skeleton", data.skeleton.name),
-                ("joints", ", ".join(data.skeleton.joints)),
-                ("classes", ", ".join(data.classes)),
-                ("longest test clip", f"{evaluation['longest_clip']} frames"),
-            ],
-        ),
-        document.heading("Versions"),
-        document.table(
-            (),
-            [
-                *config["versions"].items(),
-                ("commit", config["commit"]),
-                ("processor", config["processor"]),
-                ("seed", config["seed"]),
-                ("strategy", config["strategy"]),
-                ("recurrence", config["recurrence"]),
-            ],
-        ),
+        *_conditions(config, data),
     ]
     document.write(workdir / FILE, f"Training of {workdir.name}", parts)
     _to_tensorboard(workdir / "logs" / "report", plots)
@@ -100,19 +78,26 @@ def of_folds(
     Args:
         workdir: The folder with a workdir for each fold.
         evaluations: Their `evaluation.json`, by name.
+
+    Raises:
+        OSError: It cannot be written.
     """
-    values = [x["accuracy"] for x in evaluations.values()]
-    total = np.sum([x["confusion_matrix"] for x in evaluations.values()], 0)
-    classes = tuple(next(iter(evaluations.values()))["classes"])
+    runs = list(evaluations.values())
+    values = [x["accuracy"] for x in runs]
+    config = files.read_json(workdir / next(iter(evaluations)) / "config.json")
+    data = Description.from_json(config["data"])
+    total = _total(runs)
+    plots = _plots(total, looks_lib.mean(runs), data)
     document.write(
         workdir / FILE,
         f"Cross-validation of {workdir.name}",
         [
             document.paragraph(
-                f"Mean accuracy {np.mean(values):.1%}, standard deviation "
-                f"{np.std(values, ddof=1):.1%}, with the weights of the last "
-                "iteration."
+                f"{config['dataset']}: mean accuracy {np.mean(values):.1%}, "
+                f"standard deviation {np.std(values, ddof=1):.1%}, with the "
+                "weights of the last iteration."
             ),
+            document.code(config.get("command", "")),  # older ones have none
             document.table(
                 ("fold", "accuracy", "clips"),
                 [
@@ -124,18 +109,27 @@ def of_folds(
                     for name, x in evaluations.items()
                 ],
             ),
-            document.heading("What is taken for what, in all folds"),
-            document.picture(confusion.draw(total, classes)),
+            document.heading("What it takes for what, in all folds"),
+            document.picture(plots["confusion"]),
+            _classes(evaluation.of_matrix(total, data.classes)),
+            *_where(plots),
+            *_conditions(config, data),
         ],
     )
 
 
-def of_comparison(path: pathlib.Path, result: Mapping[str, Any]) -> None:
+def of_comparison(
+    path: pathlib.Path, result: Mapping[str, Any], data: Description
+) -> None:
     """Writes a report about all rows of a comparison.
 
     Args:
         path: The file to write.
         result: What `stalstm.comparison` writes as JSON.
+        data: What the data set says of itself.
+
+    Raises:
+        OSError: It cannot be written.
     """
     header, _, *rows = (
         [cell.strip().replace("**", "") for cell in line.split("|")[1:-1]]
@@ -155,41 +149,93 @@ def of_comparison(path: pathlib.Path, result: Mapping[str, Any]) -> None:
             title="Accuracy, mean and standard deviation over the seeds",
         )
         parts.append(document.picture(figure))
+    for row in finished:
+        plots = _plots(_total(row["runs"]), row["attention"], data)
+        parts += [
+            document.heading(row["name"]),
+            document.paragraph(
+                f"{len(row['runs'])} trainings. What it takes for what, in all "
+                "of them:"
+            ),
+            document.picture(plots["confusion"]),
+            *_where(plots),
+        ]
     document.write(path, f"Comparison on {result['dataset']}", parts)
 
 
-def _plots(workdir, evaluation, data, looks) -> dict[str, bytes]:
-    curve = workdir / "curve.json"
+def _plots(
+    matrix: Any, attention: Mapping[str, Any], data: Description
+) -> dict[str, bytes]:
+    """Pictures of test clips.
+
+    Args:
+        matrix: Their confusion matrix, `(classes, classes)`, nested lists or an
+            array.
+        attention: See `Looks.attention`.
+        data: What the data set says of itself.
+    """
     plots: dict[str, Figure] = {
-        "curves": curves.draw(
-            files.read_json(workdir / "metrics.json"),
-            files.read_json(curve) if curve.exists() else (),
-        ),
-        "confusion": confusion.draw(
-            evaluation["confusion_matrix"], data.classes
-        ),
+        "confusion": confusion.draw(np.asarray(matrix), data.classes)
     }
-    joints = data.skeleton.joints
-    if (alpha := looks.alpha()) is not None:
-        plots["alpha"] = class_looks.draw(data.classes, alpha, joints)
-    if (beta := looks.beta()) is not None:
-        ends = ("first frame", "last frame")
-        plots["beta"] = class_looks.draw(data.classes, beta, ends)
+    columns = {
+        "alpha": data.skeleton.joints,
+        "beta": ("first frame", "last frame"),
+    }
+    for name, rows in attention.items():
+        size = max(len(row or ()) for row in rows)
+        means = np.array([row or [np.nan] * size for row in rows])
+        plots[name] = class_looks.draw(data.classes, means, columns[name])
     return {name: document.png(figure) for name, figure in plots.items()}
 
 
-def _classes(evaluation) -> str:
-    return document.table(
-        ("class", "clips", "recognised"),
+def _total(runs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    return np.sum([x["confusion_matrix"] for x in runs], axis=0)
+
+
+def _where(plots: Mapping[str, bytes]) -> list[str]:
+    """Where the model looks, if it has attention."""
+    pictures = [
+        document.picture(plots[name], caption)
+        for name, caption in (
+            ("alpha", "Spatial attention of each joint, of either body."),
+            ("beta", "Temporal attention over the time of a clip."),
+        )
+        if name in plots
+    ]
+    return [document.heading("Where it looks"), *pictures] if pictures else []
+
+
+def _classes(
+    result: Mapping[str, Any],
+    mistakes: Sequence[Sequence[tuple[int, int]]] = (),
+    names: Sequence[str] = (),
+) -> str:
+    """A table of the classes.
+
+    Args:
+        result: See `stalstm.evaluation.report`.
+        mistakes: See `Looks`, for a column with the names of these clips.
+        names: Names of the clips.
+    """
+    classes = list(result["classes"])
+    header = ["class", "clips", "recognised"]
+    rows: list[list[Any]] = [
         [
-            (
-                name,
-                of_class["clips"],
-                "" if not of_class["clips"] else f"{of_class['accuracy']:.1%}",
-            )
-            for name, of_class in evaluation["classes"].items()
-        ],
-    )
+            name,
+            x["clips"],
+            f"{x['accuracy']:.1%}" if x["clips"] else "",
+        ]
+        for name, x in result["classes"].items()
+    ]
+    if mistakes:
+        header.append("clips that are taken for another class")
+        right = np.diagonal(result["confusion_matrix"])
+        for row, found, n in zip(rows, mistakes, right, strict=True):
+            texts = [f"{names[x]} ({classes[y]})" for x, y in found]
+            if (left := row[1] - n - len(found)) > 0:
+                texts.append(f"and {left} more")
+            row.append(", ".join(texts))
+    return document.table(header, rows)
 
 
 def _clips(looks: Looks, names: Sequence[str], data: Description) -> list[str]:
@@ -210,6 +256,36 @@ def _clip(clip: Clip, name: str, data: Description) -> str:
     if clip.predicted != clip.label:
         verdict = f"wrong: it is {data.classes[clip.label]}"
     return document.picture(figure, f"{name}: {answer}, {verdict}")
+
+
+def _conditions(config: Mapping[str, Any], data: Description) -> list[str]:
+    """Recipe, data and versions of a training."""
+    return [
+        document.heading("Recipe"),
+        _recipe(config["recipe"]),
+        document.heading("Data"),
+        document.table(
+            (),
+            [
+                ("bodies", data.bodies),
+                ("skeleton", data.skeleton.name),
+                ("joints", ", ".join(data.skeleton.joints)),
+                ("classes", ", ".join(data.classes)),
+            ],
+        ),
+        document.heading("Versions"),
+        document.table(
+            (),
+            [
+                *config["versions"].items(),
+                ("commit", config["commit"]),
+                ("processor", config["processor"]),
+                ("seed", config["seed"]),
+                ("strategy", config["strategy"]),
+                ("recurrence", config["recurrence"]),
+            ],
+        ),
+    ]
 
 
 def _recipe(recipe: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
+import json
+
 import pytest
 
 from stalstm import files
-from stalstm.comparison import results
+from stalstm.comparison import results, summary
 from stalstm.comparison.rows import Row
 from stalstm.comparison.runs import Run
 from stalstm.recipe import Recipe
@@ -35,8 +37,10 @@ def path(tmp_path):
     other = Run(row, "fold_2", 3, tmp_path / "none", ())
     about = {"dataset": "sbu/2.0.0", "validate": False, "protocols": ["fold_1"]}
     out = tmp_path / "results.json"
-    lines = results.write(out, about, [row], [run, other])
-    assert out.with_suffix(".md").read_text().splitlines() == lines
+    result = results.write(out, about, [row], [run, other])
+    assert files.read_json(out) == json.loads(json.dumps(result))
+    table = out.with_suffix(".md").read_text().splitlines()
+    assert table == summary.table(result)
     return out
 
 

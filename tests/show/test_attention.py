@@ -4,6 +4,7 @@ import tensorflow_datasets as tfds
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.sbu_dataset_builder import Builder
 from stalstm.description import Description
+from stalstm.loading import LoadError
 from stalstm.recipe import Recipe
 from stalstm.show import attention
 from tests.export import exported
@@ -44,3 +45,10 @@ def test_a_clip_that_is_not_there_is_an_error_that_says_what_is(workdir):
         attention.draw_test_clip(workdir, action="dancing")
     with pytest.raises(ValueError, match=r"fold_1\. .*--number=100"):
         attention.draw_test_clip(workdir, number=100)
+
+
+def test_the_prepared_data_may_lie_elsewhere(workdir, tmp_path):
+    with pytest.raises(LoadError, match=str(tmp_path)):
+        attention.draw_test_clip(workdir, data_dir=tmp_path)
+    figure = attention.draw_test_clip(workdir, data_dir=workdir.parent)
+    assert figure.get_suptitle().startswith("predicted: ")

@@ -8,9 +8,9 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 
 from stalstm import evaluation, files
+from stalstm.looks import Looks
 from stalstm.recipe import Recipe
 from stalstm.show import report
-from stalstm.show.looks import Looks
 from tests.export import exported
 from tests.fake_clips import DATA, fake_clips
 
@@ -29,6 +29,7 @@ def finished(workdir, **fields):
     result = evaluation.evaluate(
         trained.model, batches, DATA.classes, looks.add
     )
+    result["attention"] = looks.attention()
     files.write_json(workdir / "evaluation.json", result)
     files.write_json(
         workdir / "metrics.json",
@@ -61,6 +62,10 @@ def test_a_run_s_report_says_it_all(attention, tmp_path):
     assert config["commit"] in text
     for clip in (*looks.most_certain, *looks.least_certain):
         assert f"clip &lt;{clip.number}&gt;: " in text
+    for label, mistakes in enumerate(looks.mistakes):
+        for number, predicted in mistakes:
+            assert label != predicted
+            assert f"clip &lt;{number}&gt; ({DATA.classes[predicted]})" in text
     pictures = (tmp_path / "run" / "report.html").read_text().count("<img")
     assert pictures == (8 if attention else 6)
     events = EventAccumulator(str(tmp_path / "run" / "logs" / "report"))
@@ -69,18 +74,28 @@ def test_a_run_s_report_says_it_all(attention, tmp_path):
     assert set(events.Tags()["tensors"]) == {"curves", "confusion", *shown}
 
 
-def test_a_comparison_has_a_table_and_bars(tmp_path):
+MATRIX = np.eye(len(DATA.classes), dtype=int) * 3
+ATTENTION = {
+    "alpha": [[1.0] * len(DATA.skeleton.joints)] + [None] * 2,
+    "beta": [[1.0, 2.0]] * 3,
+}
+
+
+def test_a_comparison_has_a_table_bars_and_what_each_row_does(tmp_path):
     run: dict[str, Any] = {
         "seed": 0,
         "protocol": "fold_1",
         "accuracy": 0.75,
         "best_epoch": 0.8,
+        "parameters": 9,
+        "seconds": 3,
+        "confusion_matrix": MATRIX.tolist(),
     }
-    run |= {"parameters": 9, "seconds": 3}
     row: dict[str, Any] = {
         "name": "LSTM <2>",
         "missing": "",
         "published": {},
+        "attention": {},
         "runs": [run],
     }
     result: dict[str, Any] = {
@@ -88,29 +103,43 @@ def test_a_comparison_has_a_table_and_bars(tmp_path):
         "dataset": "sbu/2.0.0",
         "validate": False,
         "protocols": ["fold_1"],
-        "rows": [row, {**row, "name": "waits", "runs": []}],
+        "rows": [
+            row,
+            {**row, "name": "STA", "attention": ATTENTION},
+            {**row, "name": "waits", "runs": []},
+        ],
     }
-    report.of_comparison(tmp_path / "x.html", result)
+    report.of_comparison(tmp_path / "x.html", result, DATA)
     page = (tmp_path / "x.html").read_text()
-    assert page.count("<img") == 1
+    assert page.count("<img") == 1 + 1 + 3
     text = text_of(tmp_path / "x.html")
     for words in ("LSTM &lt;2&gt;", "75.0", "waits", result["command"]):
         assert words in text
-    result["rows"] = result["rows"][1:]
-    report.of_comparison(tmp_path / "x.html", result)  # nothing yet
+    result["rows"] = result["rows"][2:]
+    report.of_comparison(tmp_path / "x.html", result, DATA)  # nothing yet
     assert "<img" not in (tmp_path / "x.html").read_text()
 
 
 def test_folds_have_one_with_a_link_to_each(tmp_path):
-    matrix = np.array([[3, 1], [0, 4]])
+    for name in ("fold_1", "fold_2"):
+        finished(tmp_path / name)
     one = {
-        "accuracy": 0.875,
-        "clips": 8,
-        "classes": {"kick": {}, "push": {}},
-        "confusion_matrix": matrix.tolist(),
+        **evaluation.of_matrix(MATRIX, DATA.classes),
+        "attention": ATTENTION,
     }
-    report.of_folds(tmp_path, {"fold_1": one, "fold_2": {**one, "accuracy": 1}})
+    other = {
+        **evaluation.of_matrix(MATRIX + 1, DATA.classes),
+        "attention": ATTENTION,
+    }
+    report.of_folds(tmp_path, {"fold_1": one, "fold_2": other})
     page = (tmp_path / "report.html").read_text()
     assert 'href="fold_2/report.html"' in page
+    assert page.count("<img") == 3
     text = text_of(tmp_path / "report.html")
-    assert "Mean accuracy 93.8%, standard deviation 8.8%" in text
+    # 9 of 9 clips, and 12 of 18.
+    assert "mean accuracy 83.3%, standard deviation 23.6%" in text
+    config = files.read_json(tmp_path / "fold_1" / "config.json")
+    for words in (config["commit"], config["command"], "spatial_attention"):
+        assert words in text
+    # Of each class 7 of 9 clips.
+    assert text.count("77.8%") == len(DATA.classes)

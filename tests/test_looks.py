@@ -1,7 +1,7 @@
 import numpy as np
 
-from stalstm.show import looks as looks_lib
-from stalstm.show.looks import Looks
+from stalstm import looks as looks_lib
+from stalstm.looks import Looks
 from tests.fake_clips import DATA
 
 JOINTS = len(DATA.skeleton.joints)
@@ -58,17 +58,54 @@ def test_attention_is_the_mean_over_the_clips_of_a_class_without_padding():
         values = values / values.mean()
         assert values[0] != values[-1]
         beta[[0, -1]] += values[[0, -1]] / 2
-    got_alpha, got_beta = looks.alpha(), looks.beta()
-    assert got_alpha is not None
-    assert got_beta is not None
-    np.testing.assert_allclose(got_alpha[0], alpha)
-    np.testing.assert_allclose(got_beta[0, [0, -1]], beta[[0, -1]])
-    assert np.isnan(got_alpha[1]).all()  # no clip of this class
+    attention = looks.attention()
+    np.testing.assert_allclose(
+        np.array(attention["alpha"][0]), alpha, atol=1e-4
+    )
+    got_beta = np.array(attention["beta"][0])
+    np.testing.assert_allclose(got_beta[[0, -1]], beta[[0, -1]], atol=1e-4)
+    assert attention["alpha"][1] is None  # no clip of this class
+
+
+def test_the_mean_of_several_evaluations_is_over_their_clips():
+    lengths, labels, probabilities = [6, 4, 5, 3], [0, 0, 0, 1], [0.9] * 4
+    inputs, true, outputs = batch(lengths, labels, probabilities)
+
+    def evaluation(*clips):
+        looks = Looks(DATA)
+        of_clips = [
+            {k: v[[*clips]] for k, v in x.items()} for x in (inputs, outputs)
+        ]
+        looks.add(of_clips[0], true[[*clips]], of_clips[1])
+        matrix = np.zeros((CLASSES, CLASSES))
+        np.add.at(matrix, (true[[*clips]], 0), 1)
+        return {
+            "attention": looks.attention(),
+            "confusion_matrix": matrix.tolist(),
+        }
+
+    together = evaluation(0, 1, 2, 3)["attention"]
+    without = {"confusion_matrix": np.ones((CLASSES, CLASSES)).tolist()}
+    got = looks_lib.mean([evaluation(0), evaluation(1, 2, 3), without])
+    for name in ("alpha", "beta"):
+        for mean, expected in zip(got[name], together[name], strict=True):
+            assert (mean is None) == (expected is None)
+            if mean and expected:
+                np.testing.assert_allclose(mean, expected, atol=2e-4)
+    assert looks_lib.mean([without]) == {}
+
+
+def test_the_first_mistakes_of_each_class_are_kept():
+    looks = Looks(DATA)
+    for _ in range(2):  # all are taken for the first class
+        looks.add(*batch([2] * 7, [1, 0, 1, 1, 1, 2, 1], [0.9] * 7))
+    assert looks.mistakes[0] == []
+    assert looks.mistakes[1] == [(x, 0) for x in (0, 2, 3, 4, 6)]
+    assert looks.mistakes[2] == [(5, 0), (12, 0)]
 
 
 def test_a_model_without_attention_has_none():
     looks = Looks(DATA)
     looks.add(*batch([3], [0], [0.9], attentions=False))
-    assert looks.alpha() is None
-    assert looks.beta() is None
+    assert looks.attention() == {}
     assert looks.most_certain[0].alpha is None
