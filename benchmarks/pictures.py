@@ -27,7 +27,7 @@ EXPORTED = programs.ROOT / "workdirs/pictures"
 ACTION, NUMBER = "punching", 1
 # Of the generated recordings: somebody pushes.
 EXAMPLE = 3
-SIZE = {"width": 900, "height": 860}
+SIZE = {"width": 900, "height": 880}
 # Of the recording: pixels across, pictures a second, milliseconds of the last.
 ACROSS, RATE, LAST = 600, 8, 2000
 LARGEST = 2_000_000  # bytes

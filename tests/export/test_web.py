@@ -26,6 +26,12 @@ DROP = """
   dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
 }
 """
+PUSH = """
+(n) => {
+  for (let i = 0; i < n; i++) page.push(new Float32Array(90).fill(0.1 + i));
+  return page.working;
+}
+"""
 ANSWERS = "page.answers.map((x) => [x.frames, ...x.probabilities])"
 STATUS = "#status"
 
@@ -201,27 +207,32 @@ def test_a_damaged_file_leaves_the_page_as_it_was(live, litert_folder):
 
 
 def test_a_clip_ends_after_some_frames_a_pause_or_by_the_button(live):
-    push = """(n) => {
-      for (let i = 0; i < n; i++) page.push(new Float32Array(90).fill(0.1 + i));
-      return page.working;
-    }"""
     live.evaluate("page.pause = 1000")
-    live.evaluate(push, FRAMES + 3)  # as the page was told at first
+    live.evaluate(PUSH, FRAMES + 3)  # as the page was told at first
     assert live.evaluate("page.clip.frames") == 3
     live.get_by_text("begin anew").click()
     until(live, "page.clip.frames === 0")
     live.get_by_label("frames", exact=True).fill("4")
     live.get_by_label("frames", exact=True).press("Tab")
-    live.evaluate(push, 6)
+    live.evaluate(PUSH, 6)
     assert live.evaluate("page.clip.frames") == 2
     for wrong in ("0", "1e9", "2.5", ""):
         live.get_by_label("frames", exact=True).fill(wrong)
         live.get_by_label("frames", exact=True).press("Tab")
         assert live.evaluate("page.most") == 4
     live.evaluate("page.pause = 0.05")
-    live.evaluate(push, 1)
+    live.evaluate(PUSH, 1)
     until(live, "page.ended")
     assert live.evaluate("page.clip.frames") == 3
+
+
+def test_a_frame_without_an_answer_shows_the_attention_of_the_last_one(live):
+    live.evaluate(PUSH, 6)
+    clip = live.evaluate("({ ...page.clip, alpha: [...page.clip.alpha] })")
+    alpha = np.reshape(clip["alpha"], (FRAMES, -1))
+    assert clip["answered"] == 4  # it smooths over five frames
+    assert (alpha[:6] > 0).all()
+    np.testing.assert_array_equal(alpha[4:6], alpha[[3, 3]])
 
 
 def test_charts_of_clips_that_have_ended_are_gone(live):

@@ -191,7 +191,8 @@ class Live {
   }
 
   #sources(root) {
-    const line = add(root, "p", "sources");
+    const sources = add(root, "div", "sources");
+    const line = add(sources, "p");
     const clips = add(line, "select");
     clips.ariaLabel = "example";
     this.data.clips.forEach((clip, i) => clips.append(new Option(clip.name, i)));
@@ -201,7 +202,7 @@ class Live {
     this.example = () => framesOf(new Clip(this.data.shared, this.data.clips[clips.value]));
     button(line, "play the example", () => this.play(this.example(), this.data.rate));
     line.append(" or drop a recording here: skeleton_pos.txt of SBU, .skeleton of NTU or .jsonl ");
-    const network = add(root, "p", "sources", "or frames from ");
+    const network = add(sources, "p", "", "or frames from ");
     const address = add(network, "input");
     address.value = "ws://localhost:8765";
     address.ariaLabel = "websocket address";
@@ -212,7 +213,7 @@ class Live {
         this.#fail(error);
       }
     });
-    const anew = add(root, "p", "sources", "A clip ends after ");
+    const anew = add(sources, "p", "", "A clip ends after ");
     const number = (limits, name, change) => {
       const input = add(anew, "input");
       Object.assign(input, { type: "number", required: true, ariaLabel: name, ...limits });

@@ -53,7 +53,8 @@ export class LiveClip {
     this.after.set(answer.probabilities, last * this.classes.length);
     if (this.alpha) {
       const alpha = answer.spatial_attention;
-      this.alpha.set(alpha, last * alpha.length);
+      // Later frames have none of their own yet: they are shown with this one.
+      for (let t = last; t < this.frames; t++) this.alpha.set(alpha, t * alpha.length);
       this.largestAlpha = alpha.reduce((x, y) => Math.max(x, y), this.largestAlpha);
     }
     if (this.beta) this.beta.set(answer.temporal_attention, last);
