@@ -144,8 +144,13 @@ class Part(Generic[AnyRecording]):
         bodies = {int(x): clips for x, clips in values.pop("bodies").items()}
         return Report(bodies=bodies, **values)
 
-    def prepare(self) -> None:
+    def prepare(
+        self, begin: Callable[[AnyRecording], object] = lambda _: None
+    ) -> None:
         """Reads the recordings and writes the file.
+
+        Args:
+            begin: Called with each recording before it is read.
 
         Raises:
             RawDataError: A recording is damaged and must not be skipped.
@@ -154,18 +159,21 @@ class Part(Generic[AnyRecording]):
         # Of this process alone: the empty parts of two splits are one file.
         temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
         try:
-            self._write(temporary)
+            self._write(temporary, begin)
             temporary.replace(self.file)
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _write(self, path: pathlib.Path) -> None:
+    def _write(
+        self, path: pathlib.Path, begin: Callable[[AnyRecording], object]
+    ) -> None:
         report = Report()
         clips = []  # Index of the recording, and features of the clip.
         with zipfile.ZipFile(path, "w") as archive:
             for index, recording in enumerate(self.recordings):
+                begin(recording)
                 try:
-                    clip = self.read(recording)
+                    clip = self._read(recording)
                 except RawDataError as error:
                     if self.on_bad_file == "error":
                         raise
@@ -182,6 +190,18 @@ class Part(Generic[AnyRecording]):
             archive.writestr(
                 "report.json", json.dumps(dataclasses.asdict(report))
             )
+
+    def _read(self, recording: AnyRecording) -> Clip:
+        """Reads a recording; whatever goes wrong in it is its damage."""
+        try:
+            return self.read(recording)
+        except RawDataError:
+            raise
+        except Exception as error:
+            raise RawDataError(
+                f"{recording.place}: expected a recording that can be read. "
+                f"Received: {type(error).__name__}: {error}"
+            ) from error
 
     def __call__(
         self, bodies: int | None = None
@@ -276,9 +296,13 @@ def prepare(parts: Sequence[Part[Any]], processes: int | None = None) -> None:
         parts: Parts from `divide`.
         processes: Number of processes; `None` for one on each core.
 
+    A process that ends while it reads is replaced once, in case that something
+    else has ended it.
+
     Raises:
-        RawDataError: A recording is damaged and must not be skipped. The parts
-            that were read before stay.
+        RawDataError: A recording is damaged and must not be skipped, or the
+            process that reads it has ended twice. The parts that were read
+            before stay.
     """
     waiting = [part for part in parts if not part.is_ready()]
     if not waiting:
@@ -293,7 +317,17 @@ def prepare(parts: Sequence[Part[Any]], processes: int | None = None) -> None:
     def prepare_one(part: Part[Any]) -> int:
         reader = idle.get()
         try:
-            _ask(reader, part)
+            try:
+                _ask(reader, part)
+            except _EndedError:
+                reader = readers.enter_context(_reader())
+                _ask(reader, part)
+        except _EndedError as error:
+            raise RawDataError(
+                f"{error}: the process has ended, perhaps because it ran out "
+                "of memory; and so had another one. Its exit status: "
+                f"{reader.wait()}"
+            ) from None
         finally:
             idle.put(reader)
         return len(part.recordings)
@@ -339,35 +373,51 @@ def _reader() -> Iterator[subprocess.Popen[bytes]]:
                 process.stdin.close()
 
 
+class _EndedError(Exception):
+    """A process has ended; the message says what it was doing."""
+
+
 def _ask(reader: "subprocess.Popen[bytes]", part: Part[Any]) -> None:
+    """Has a process prepare a part.
+
+    Raises:
+        _EndedError: It has ended.
+    """
     assert reader.stdin is not None
     assert reader.stdout is not None
+    doing = "before a recording was read"
     try:
         pickle.dump(part, reader.stdin)
         reader.stdin.flush()
-        error = pickle.load(reader.stdout)
-    except (EOFError, BrokenPipeError):
-        raise RuntimeError(
-            "A process that reads recordings has ended, perhaps because it "
-            f"ran out of memory. Its exit status: {reader.wait()}"
-        ) from None
-    if error is not None:
-        raise error
+        while isinstance(message := pickle.load(reader.stdout), str):
+            doing = f"{message}, while it was read"
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+        raise _EndedError(doing) from None
+    if message is not None:
+        raise message
 
 
 def serve() -> None:
-    """Prepares parts from standard input until there are no more."""
+    """Prepares parts from standard input until there are no more.
+
+    Writes the place of each recording before it is read, and at the end of a
+    part `None` or the error.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent ends the process.
+
+    def say(message: Any) -> None:
+        pickle.dump(message, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
     with contextlib.suppress(EOFError):
         while True:
             part = pickle.load(sys.stdin.buffer)
             try:
-                part.prepare()
+                part.prepare(lambda recording: say(recording.place))
             except (RawDataError, OSError) as error:
-                pickle.dump(error, sys.stdout.buffer)
+                say(error)
             else:
-                pickle.dump(None, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+                say(None)
 
 
 def report(parts: Sequence[Part[Any]]) -> Report:

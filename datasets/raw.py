@@ -8,26 +8,45 @@ import collections
 import contextlib
 import dataclasses
 import functools
+import lzma
 import os
 import pathlib
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-# Metres, far beyond what a sensor sees.
+# In any unit, far beyond what a sensor sees.
 LARGEST = 1e9
+# Metres; models take none beyond.
+FARTHEST = 100.0
+
+# How much one recording may hold. A damaged file may claim anything; what it
+# claims is checked before memory is allocated.
+# Bytes: an hour and a half of 20 joints as text, at 30 frames a second.
+LARGEST_FILE = 200 * 2**20
+# Frames x bodies x joints: half a gigabyte; seven hours of one body of 25
+# joints at 30 frames a second.
+MOST_JOINTS = 20_000_000
 
 # Raised while reading a damaged file or zip. OSError: also by a zip whose
 # beginning is missing. RuntimeError: by one that is encrypted or compressed by
-# an unknown method.
+# an unknown method. ValueError: by names that are no UTF-8. KeyError: by a zip
+# that no longer has the member.
 UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
     EOFError,
+    KeyError,
     OSError,
     RuntimeError,
+    ValueError,
 )
+# Of a number. Whatever `float` makes of these alone, the formats write too.
+_DIGITS = b"0123456789+-.eE"
 
 
 class RawDataError(Exception):
@@ -60,13 +79,17 @@ class Recording:
         """The content of the file.
 
         Raises:
-            RawDataError: The file or its zip is missing or damaged.
+            RawDataError: The file or its zip is missing or damaged, or it is
+                larger than `LARGEST_FILE`.
         """
         with _damage_named(self.place, "a file that can be read"):
+            status = self.path.stat()
             if self.member is None:
+                check_size(status.st_size, self.place)
                 return self.path.read_bytes()
-            changed = self.path.stat().st_mtime_ns
-            return _open_zip(self.path, changed).read(self.member)
+            archive = _open_zip(self.path, status.st_mtime_ns)
+            check_size(archive.getinfo(self.member).file_size, self.place)
+            return archive.read(self.member)
 
 
 AnyRecording = TypeVar("AnyRecording", bound=Recording)
@@ -97,7 +120,7 @@ def survey(
 
     Zips are listed, never extracted. A clip that is both in a folder and in a
     zip is read from the folder, so that a half extracted set is completed from
-    its zip.
+    its zip. A link to nothing is a recording that cannot be read.
 
     Args:
         paths: Folders, and single zip files. A path that does not exist
@@ -111,14 +134,15 @@ def survey(
             `"named <clip>.txt"`.
 
     Raises:
-        RawDataError: A zip is damaged.
+        RawDataError: A zip is damaged, a folder cannot be read, or a link leads
+            back to a folder that contains it.
     """
     files: list[pathlib.Path] = []
     zips: set[pathlib.Path] = set()
     for top in map(os.path.abspath, paths):
         if os.path.isfile(top):
             zips.add(pathlib.Path(top))
-        for folder, _, names in os.walk(top, followlinks=True):
+        for folder, names in _walk(top):
             for name in names:
                 path = pathlib.Path(folder, name)
                 if looks_like(name) and "__MACOSX" not in path.parts:
@@ -144,7 +168,8 @@ def survey(
             recordings[name] = recording(name, path, member, stamp)
 
     for path in sorted(files):
-        status = path.stat()
+        # Of the link itself, if it leads to nothing.
+        status = path.stat() if path.exists() else path.lstat()
         add(path, None, (status.st_size, status.st_mtime_ns))
     for path in sorted(zips):
         members = [
@@ -157,6 +182,31 @@ def survey(
         if not members:
             ignored["zip without a recording", str(path)] += 1
     return Survey([recordings[name] for name in sorted(recordings)], ignored)
+
+
+def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
+    """Folders at any depth, and the names of their files."""
+
+    def refuse(error: OSError) -> None:
+        raise RawDataError(
+            f"{error.filename}: expected a folder that can be read. "
+            f"Received: {error}"
+        )
+
+    walk = os.walk(top, onerror=refuse, followlinks=True)
+    if not os.path.isdir(top):
+        return
+    for folder, folders, names in walk:
+        yield folder, names
+        here = os.path.realpath(folder)
+        for name in folders:
+            path = os.path.join(folder, name)
+            target = os.path.realpath(path)
+            if os.path.commonpath([here, target]) == target:
+                raise RawDataError(
+                    f"{path}: expected a folder of recordings. "
+                    "Received: a link to a folder that contains it"
+                )
 
 
 def _is_to_read(member: str, looks_like: Callable[[str], bool]) -> bool:
@@ -201,6 +251,33 @@ def _damage_named(place: str, expected: str) -> Iterator[None]:
         ) from None
 
 
+def check_size(size: int, place: str) -> None:
+    """Checks the size of a file, in bytes.
+
+    Raises:
+        RawDataError: It is larger than `LARGEST_FILE`.
+    """
+    if size > LARGEST_FILE:
+        raise RawDataError(
+            f"{place}: expected a file of at most {LARGEST_FILE} bytes. "
+            f"Received: {size} bytes"
+        )
+
+
+def check_shape(frames: int, bodies: int, joints: int, place: str) -> None:
+    """Checks the size of a clip.
+
+    Raises:
+        RawDataError: It has more than `MOST_JOINTS` joints.
+    """
+    if frames * bodies * joints > MOST_JOINTS:
+        raise RawDataError(
+            f"{place}: expected at most {MOST_JOINTS} joints in all frames "
+            f"together. Received: {frames} frames x {bodies} bodies x "
+            f"{joints} joints. Divide the recording into several files"
+        )
+
+
 def number(field: bytes, place: str) -> float:
     """The finite number that a field of a text file contains.
 
@@ -209,13 +286,13 @@ def number(field: bytes, place: str) -> float:
         place: File, line and field, for the error message.
 
     Raises:
-        RawDataError: The field is not a number, not finite, or beyond
-            `LARGEST`.
+        RawDataError: The field is not a number of digits, sign, point and
+            exponent, not finite, or beyond `LARGEST`.
     """
-    try:
-        value = float(field)
-    except ValueError:
-        value = float("nan")
+    value = float("nan")
+    if not field.translate(None, _DIGITS):
+        with contextlib.suppress(ValueError):
+            value = float(field)
     if not abs(value) < LARGEST:  # Also true for "nan".
         raise RawDataError(
             f"{place}: expected a finite number. Received: {shown(field)}"

@@ -5,7 +5,9 @@ Not in the test: the processes that read import `read_clip` from here.
 
 import dataclasses
 import io
+import os
 import pathlib
+import signal
 import time
 
 import numpy as np
@@ -77,3 +79,26 @@ def read_clip(
         features={"label": odd, "subject": recording.clip_id[-1]},
         counts={"odd_frames": 1} if odd else {},
     )
+
+
+def fails(recording: Recording, error: Exception) -> parts.Clip:
+    """Reads a recording, unless it is the one that raises an error."""
+    if recording.clip_id == "clip_17":
+        raise error
+    return read_clip(recording)
+
+
+def dies(recording: Recording, times: str, limit: int) -> parts.Clip:
+    """Ends the process at one recording, a few times.
+
+    Args:
+        recording: What to read.
+        times: File that grows by a byte at each attempt to read that recording.
+        limit: How often the process ends.
+    """
+    if recording.clip_id == "clip_17":
+        with open(times, "ab") as file:
+            file.write(b"x")
+        if os.path.getsize(times) <= limit:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return read_clip(recording)

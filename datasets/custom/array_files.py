@@ -2,7 +2,6 @@
 
 import io
 import math
-import struct
 import tokenize
 import zipfile
 from typing import IO
@@ -10,8 +9,7 @@ from typing import IO
 import numpy as np
 
 from datasets import raw
-from datasets.custom.bounds import check_shape
-from datasets.raw import RawDataError
+from datasets.raw import RawDataError, check_shape
 from stalstm.skeletons import Skeleton
 
 # Of the array to read, in an `.npz` with several.
@@ -50,7 +48,7 @@ def parse_npz(data: bytes, place: str, skeleton: Skeleton) -> np.ndarray:
             name = NAME if NAME in names else names[0]
             with archive.open(f"{name}.npy") as file:
                 return _parse(file, place, skeleton)
-    except (*raw.UNREADABLE, ValueError, struct.error) as error:
+    except raw.UNREADABLE as error:
         raise RawDataError(
             f"{place}: expected arrays written by np.savez. "
             f"Received: {error or type(error).__name__}"

@@ -5,10 +5,9 @@ import pathlib
 import numpy as np
 
 from datasets.custom.array_files import parse_npy, parse_npz
-from datasets.custom.bounds import check_size
 from datasets.custom.csv_files import parse_csv
 from datasets.custom.json_files import parse_jsonl
-from datasets.raw import RawDataError
+from datasets.raw import RawDataError, check_size
 from stalstm.skeletons import Skeleton
 
 _PARSERS = {
@@ -46,12 +45,16 @@ def parse(data: bytes, place: str, skeleton: Skeleton) -> np.ndarray:
 
     Raises:
         RawDataError: The file is damaged, of another format or for another
-            skeleton, or contains more than `bounds` allows.
+            skeleton, or contains more than `raw` allows.
     """
     if suffix(place) not in _PARSERS:
         raise RawDataError(
             f"{place}: expected a file that ends with {', '.join(SUFFIXES)}. "
             f"Received: {suffix(place) or 'no suffix'}"
+        )
+    if not data:
+        raise RawDataError(
+            f"{place}: expected a recording. Received: an empty file"
         )
     check_size(len(data), place)
     return _PARSERS[suffix(place)](data, place, skeleton)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow
 
-from datasets.custom.bounds import all_missing
+from datasets.custom.missing import all_missing
 from datasets.raw import RawDataError, shown
 from stalstm.skeletons import Skeleton
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.custom.bounds import all_missing
+from datasets.custom.missing import all_missing
 from datasets.raw import LARGEST, RawDataError, shown
 from stalstm.skeletons import Skeleton
 

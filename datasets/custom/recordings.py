@@ -17,16 +17,11 @@ import numpy as np
 
 from datasets import raw
 from datasets.custom import clip_files, gaps
-from datasets.custom.bounds import check_size
 from datasets.custom.layout import MANIFEST, Layout
 from datasets.custom.manifest import Manifest, read_manifest
 from datasets.parts import Clip
-from datasets.raw import RawDataError
+from datasets.raw import FARTHEST, RawDataError
 from stalstm.skeletons import Skeleton
-
-# Metres from the origin, far beyond what a sensor sees. Served models refuse
-# what is farther.
-FARTHEST = 100.0
 
 # How many wrong files an error names.
 _NAMED = 5
@@ -64,7 +59,6 @@ class Recording(raw.Recording):
             RawDataError: The file is missing, too large, or no longer the one
                 that was found.
         """
-        check_size(self.stamp[0], self.place)
         data = super().read_bytes()
         if _stamp(self.path) != self.stamp or len(data) != self.stamp[0]:
             raise RawDataError(

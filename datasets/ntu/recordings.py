@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from datasets import raw
-from datasets.raw import LARGEST, RawDataError, shown
+from datasets.raw import FARTHEST, RawDataError, check_shape, shown
 from stalstm.skeletons import KINECT2
 
 JOINTS = len(KINECT2.joints)
@@ -27,14 +27,27 @@ JOINT_FIELDS = 12
 
 _NAME = re.compile(r"S\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\.skeleton")
 
-# Only x, y and z become numbers; the other fields are not kept.
 _COLUMNS = [str(field) for field in range(JOINT_FIELDS)]
+# Of a field: only x, y and z of the joints are kept, but all are numbers. Some
+# are not finite, in the spelling of more than one library of C.
+_NUMBER = (
+    r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+    r"|nan|inf(?:inity)?|1\.#(?:ind|inf|[qs]nan)0*)"
+)
+_A_NUMBER = re.compile(_NUMBER.encode(), re.IGNORECASE)
+# An id has 17 digits.
+_BODY_LINE = re.compile(
+    rf"[ \t]*(\d{{1,20}})(?:[ \t]+{_NUMBER}){{{BODY_FIELDS - 1}}}"
+    r"[ \t]*".encode(),
+    re.IGNORECASE,
+)
+_COUNT = re.compile(rb"[ \t]*(\d{1,9})[ \t]*")
+_FIELD = re.compile(rb"[^ \t]+")
 _PARSE = csv.ParseOptions(
     delimiter=" ", quote_char=False, ignore_empty_lines=False
 )
 _CONVERT = csv.ConvertOptions(
-    column_types=dict.fromkeys(_COLUMNS[:3], pa.float32()),
-    include_columns=_COLUMNS[:3],
+    column_types=dict.fromkeys(_COLUMNS, pa.float32()),
     null_values=[],
 )
 
@@ -133,8 +146,9 @@ def read_recording(data: bytes, place: str) -> RawClip:
 
     Raises:
         RawDataError: The file is too short or too long, a line does not have
-            the expected fields, a frame contains a body twice, or x, y or z is
-            not a finite number.
+            the expected fields, a field is no number, a frame contains a body
+            twice, there are more joints than a clip may have, or x, y or z is
+            not finite or farther than `FARTHEST`.
     """
     lines = data.splitlines()
     starts: list[int] = []
@@ -179,33 +193,39 @@ def _walk(
         return lines[at]
 
     def count(at: int, expected: str) -> int:
-        text = line(at, expected).strip()
-        if not text.isdigit():
+        text = line(at, expected)
+        match = _COUNT.fullmatch(text)
+        if match is None:
             raise RawDataError(
                 f"{place}, line {at + 1}: expected {expected}. "
                 f"Received: {shown(text)}"
             )
-        return int(text)
+        return int(match[1])
 
     frames = count(0, "the number of frames")
+    # As the clip of one body would have; a frame of nobody is two bytes.
+    check_shape(frames, 1, JOINTS, place)
     tracked: dict[int, dict[int, int]] = {}
     at = 1
     for frame in range(frames):
         bodies = count(at, f"the number of bodies of frame {frame + 1}")
         at += 1
         for _ in range(bodies):
-            body = line(at, f"a body line of {BODY_FIELDS} fields").split()
-            if len(body) != BODY_FIELDS or not body[0].isdigit():
+            body = _BODY_LINE.fullmatch(
+                line(at, f"a body line of {BODY_FIELDS} fields")
+            )
+            if body is None:
                 raise RawDataError(
                     f"{place}, line {at + 1}: expected a body line of "
-                    f"{BODY_FIELDS} fields, the first its id. "
+                    f"{BODY_FIELDS} fields, numbers, the first its id. "
                     f"Received: {shown(lines[at])}"
                 )
-            blocks = tracked.setdefault(int(body[0]), {})
+            body_id = int(body[1])
+            blocks = tracked.setdefault(body_id, {})
             if frame in blocks:
                 raise RawDataError(
                     f"{place}, line {at + 1}: expected each body once in frame "
-                    f"{frame + 1}. Received: body {int(body[0])} again"
+                    f"{frame + 1}. Received: body {body_id} again"
                 )
             if count(at + 1, "the number of joints") != JOINTS:
                 raise RawDataError(
@@ -217,7 +237,7 @@ def _walk(
             starts.append(at + 2)
             at += 2 + JOINTS
     for number, rest in enumerate(lines[at:], start=at + 1):
-        if rest.strip():
+        if rest.strip(b" \t"):
             raise RawDataError(
                 f"{place}, line {number}: expected the end of the file after "
                 f"{frames} frames. Received: {shown(rest)}"
@@ -247,8 +267,8 @@ def _coordinates(
         )
     except pa.ArrowInvalid:
         return _coordinates_line_by_line(lines, starts, place)
-    xyz = np.stack([column.to_numpy() for column in table.columns], axis=-1)
-    if xyz.shape[0] != len(starts) * JOINTS or not np.all(abs(xyz) < LARGEST):
+    xyz = np.stack([x.to_numpy() for x in table.columns[:3]], axis=-1)
+    if xyz.shape[0] != len(starts) * JOINTS or not np.all(abs(xyz) < FARTHEST):
         return _coordinates_line_by_line(lines, starts, place)
     return xyz.reshape(-1, JOINTS, 3)
 
@@ -260,16 +280,33 @@ def _coordinates_line_by_line(
     rows = []
     for start in starts:
         for at in range(start, start + JOINTS):
-            fields = lines[at].split()
+            fields = _FIELD.findall(lines[at])
             if len(fields) != JOINT_FIELDS:
                 raise RawDataError(
                     f"{place}, line {at + 1}: expected a joint line of "
                     f"{JOINT_FIELDS} fields. Received: {len(fields)} fields"
                 )
+            where = f"{place}, line {at + 1}, field"
             rows.append(
                 [
-                    raw.number(field, f"{place}, line {at + 1}, field {column}")
+                    _coordinate(field, f"{where} {column}")
                     for column, field in enumerate(fields[:3], start=1)
                 ]
             )
+            for column, field in enumerate(fields[3:], start=4):
+                if not _A_NUMBER.fullmatch(field):
+                    raise RawDataError(
+                        f"{where} {column}: expected a number. "
+                        f"Received: {shown(field)}"
+                    )
     return np.array(rows, np.float32).reshape(-1, JOINTS, 3)
+
+
+def _coordinate(field: bytes, place: str) -> float:
+    value = raw.number(field, place)
+    if abs(value) > FARTHEST:
+        raise RawDataError(
+            f"{place}: expected metres, none beyond {FARTHEST:g}. "
+            f"Received: {shown(field)}"
+        )
+    return value

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from datasets import raw
-from datasets.raw import RawDataError
+from datasets.raw import FARTHEST, RawDataError
 from stalstm.skeletons import NITE
 
 # In the order of the folders 01 to 08.
@@ -166,7 +166,8 @@ def read_recording(data: bytes, place: str) -> Clip:
 
     Raises:
         RawDataError: There is no line, a line does not have 91 fields, a field
-            is not a finite number, or the frame numbers do not increase by one.
+            is not a finite number, the frame numbers are negative or do not
+            increase by one, or a coordinate is farther than `FARTHEST`.
     """
     lines = data.splitlines()
     if not lines:
@@ -188,9 +189,10 @@ def read_recording(data: bytes, place: str) -> Clip:
             raw.number(field, f"{where}, field {column}")
             for column, field in enumerate(fields, start=1)
         ]
-        if not row[0].is_integer():
+        if row[0] < 0 or not row[0].is_integer():
             raise RawDataError(
-                f"{where}: expected a whole frame number. Received: {row[0]}"
+                f"{where}: expected a whole frame number, not negative. "
+                f"Received: {raw.shown(fields[0])}"
             )
         if index and row[0] != rows[index - 1, 0] + 1:
             raise RawDataError(
@@ -198,9 +200,18 @@ def read_recording(data: bytes, place: str) -> Clip:
                 f"Received: {row[0]:.0f} after {rows[index - 1, 0]:.0f}"
             )
     coordinates = rows[:, 1:].reshape(-1, BODIES, JOINTS, 3)
+    skeleton = ORIGIN + SCALE * coordinates
+    far = np.abs(skeleton).reshape(len(lines), -1) > FARTHEST
+    if np.any(far):
+        frame, column = np.argwhere(far)[0]
+        raise RawDataError(
+            f"{place}, line {frame + 1}, field {column + 2}: expected metres, "
+            f"none beyond {FARTHEST:g}. "
+            f"Received: {skeleton.reshape(len(lines), -1)[frame, column]:g}"
+        )
     repeated = np.all(rows[1:, 1:] == rows[:-1, 1:], axis=1)
     return Clip(
         frame_numbers=rows[:, 0].astype(np.int64),
-        skeleton=(ORIGIN + SCALE * coordinates).astype(np.float32),
+        skeleton=skeleton.astype(np.float32),
         repeated_frames=int(repeated.sum()),
     )

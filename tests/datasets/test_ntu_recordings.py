@@ -94,11 +94,26 @@ def test_a_file_cut_at_any_line_is_named_with_the_line(frames, data):
         (9, [b"0 0 nan" + b" 0" * 9], "line 9, field 3: .*: 'nan'"),
         (9, [b"1e99 0 0" + b" 0" * 9], "line 9, field 1: .*: '1e99'"),
         (9, [b""], "line 9: expected .* 12 .*: 0 fields"),
+        (9, [b"1_0 0 0" + b" 0" * 9], "line 9, field 1: .*: '1_0'"),
+        (9, [b"0 0 350" + b" 0" * 9], "line 9, field 3: .*100.*: '350'"),
+        (9, [b"0\v0 0 0" + b" 0" * 9], "line 9, field 1: .*x0b0'"),
+        (9, [b"0 0 0" + b" 0" * 8 + b" garbage"], "line 9, .* 12: .*'garbage'"),
+        (9, [b"0 0 0" + b" 0" * 8 + b" 1.2.3"], "line 9, .* 12: .*'1.2.3'"),
+        (3, [b"7 0 1 1 1 1 0 0 x 2"], "line 3: expected a body line"),
+        (3, [b"7 0 1 1 1 1 0 0 0\v2"], "line 3: expected a body line"),
+        (3, [b"7" * 21 + b" 0 1 1 1 1 0 0 0 2"], "line 3: expected a body"),
+        (1, [b"1" * 5000], "line 1: expected the number of frames"),
+        (2, [b"1\v"], "line 2: expected the number of bodies"),
     ],
 )
 def test_damage_is_named_with_its_line(line, text, message):
     with pytest.raises(RawDataError, match=rf"^x, {message}"):
         read_recording(edited(line, text), "x")
+
+
+def test_more_frames_than_a_clip_may_have_are_refused():
+    with pytest.raises(RawDataError, match=r"^x: expected at most 20000000 jo"):
+        read_recording(edited(1, [b"20000000"]), "x")
 
 
 def test_a_body_twice_in_a_frame_is_an_error():
@@ -117,8 +132,9 @@ def test_spaces_and_blank_lines_at_ends_do_no_harm():
     )
 
 
-def test_fields_that_are_not_kept_need_not_be_numbers():
-    text = one_body().replace(b"277.419", b"-1.#IND")
+@pytest.mark.parametrize("field", [b"-1.#IND", b"nan", b"-Infinity", b"1e999"])
+def test_fields_that_are_not_kept_need_not_be_finite(field):
+    text = one_body().replace(b"277.419", field)
     assert read_recording(text, "x").bodies[72057594037931101].joints[0, 0, 1]
 
 

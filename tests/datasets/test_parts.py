@@ -286,5 +286,44 @@ def test_a_killed_preparation_resumes_and_gives_the_same(recordings, capfd):
 
 def test_a_reader_that_dies_is_not_waited_for(recordings, monkeypatch):
     monkeypatch.setattr(sys, "executable", "false")
-    with pytest.raises(RuntimeError, match=r"has ended.*exit status: 1"):
+    with pytest.raises(RawDataError, match=r"before .* exit status: 1"):
         parts.prepare(divided(recordings), processes=1)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("5000 digits"), MemoryError("11 GiB"), KeyError("x")]
+)
+def test_whatever_goes_wrong_in_a_recording_is_its_damage(recordings, error):
+    read = functools.partial(npy_recordings.fails, error=error)
+    place = recordings[17].place
+    with pytest.raises(
+        RawDataError, match=f"^{place}: .*{type(error).__name__}"
+    ):
+        parts.prepare(divided(recordings, read=read))
+    skipping = divided(recordings, "skip", read, on_bad_file="skip")
+    parts.prepare(skipping)
+    (message,) = parts.report(skipping).bad.values()
+    assert message.startswith(f"{place}: ")
+    assert len(examples(skipping)) == len(recordings) - 1
+
+
+def test_a_process_that_ends_is_replaced_once(recordings, tmp_path):
+    here = examples(divided(recordings, "here"))
+    read = functools.partial(
+        npy_recordings.dies, limit=1, times=str(tmp_path / "times")
+    )
+    all_parts = divided(recordings, read=read)
+    parts.prepare(all_parts, processes=2)
+    assert (tmp_path / "times").read_bytes() == b"xx"
+    assert_same(examples(all_parts), here)
+
+
+def test_a_process_that_ends_twice_names_the_recording(recordings, tmp_path):
+    read = functools.partial(
+        npy_recordings.dies, limit=2, times=str(tmp_path / "times")
+    )
+    with pytest.raises(RawDataError) as caught:
+        parts.prepare(divided(recordings, read=read), processes=2)
+    assert str(caught.value).startswith(f"{recordings[17].place}, while it")
+    assert str(caught.value).endswith("exit status: -9")
+    assert (tmp_path / "times").read_bytes() == b"xx"

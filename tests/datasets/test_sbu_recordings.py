@@ -94,12 +94,12 @@ def test_the_middle_of_the_image_lies_on_the_optical_axis(tmp_path):
 
 
 def test_fields_go_to_person_then_joint_then_axis(tmp_path):
-    write(tmp_path, ",".join(map(str, range(91))))
+    write(tmp_path, ",".join(["0", *(f"{x / 10}" for x in range(1, 91))]))
 
     metres = read_only(tmp_path).skeleton[0, 1, 2]
 
     np.testing.assert_allclose(
-        metres, [1.28 - 2.56 * 52, 0.96 - 1.92 * 53, 1.28 * 54], rtol=1e-6
+        metres, [1.28 - 2.56 * 5.2, 0.96 - 1.92 * 5.3, 1.28 * 5.4], rtol=1e-6
     )
 
 
@@ -140,8 +140,13 @@ def test_lines_that_end_in_lf_read_alike(tmp_path):
         (line(value="1e39"), "line 1, field 2:", "Received: '1e39'"),
         (line(value="0,5"), "line 1:", "Received: 181"),
         (line(value="é"), "line 1, field 2:", r"Received: '\\xc3\\xa9'"),
+        (line(value="1_0"), "line 1, field 2:", "Received: '1_0'"),
+        (line(value="\v0.5"), "line 1, field 2:", r"Received: '\x0b0.5'"),
+        (line(value=" 0.5"), "line 1, field 2:", "Received: ' 0.5'"),
+        (line(value="80"), "line 1, field 2:", "beyond 100. Received: -203.52"),
         (line("frame"), "line 1, field 1:", "Received: 'frame'"),
-        (line(1.5), "line 1:", "Received: 1.5"),
+        (line(-1), "line 1:", "not negative. Received: '-1'"),
+        (line(1.5), "line 1:", "Received: '1.5'"),
         (line(1) + line(3), "line 2:", "Received: 3 after 1"),
         (line(1) + line(1), "line 2:", "Received: 1 after 1"),
         ("", "line 1:", "Received: an empty file"),

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.custom.bounds import LARGEST_FILE
 from datasets.custom.clip_files import parse
-from datasets.raw import RawDataError
+from datasets.raw import LARGEST_FILE, RawDataError
 from stalstm.skeletons import Skeleton
 
 JOINTS = ("head", "left, hand", "right_hand")

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from datasets.custom import clip_files, recordings
-from datasets.custom.bounds import LARGEST_FILE
 from datasets.custom.layout import Layout
 from datasets.custom.recordings import (
     Reader,
@@ -14,7 +13,7 @@ from datasets.custom.recordings import (
     read_recording,
     survey,
 )
-from datasets.raw import RawDataError
+from datasets.raw import LARGEST_FILE, RawDataError
 from stalstm.skeletons import Skeleton
 
 SKELETON = Skeleton("pair", ("a", "b"))
