@@ -29,7 +29,14 @@ import datasets
 from datasets import building
 from datasets.protocols import choose as choose_protocols
 from datasets.raw import RawDataError
-from stalstm import evaluation, files, input_pipeline, recipes, training
+from stalstm import (
+    evaluation,
+    files,
+    input_pipeline,
+    manifest,
+    recipes,
+    training,
+)
 from stalstm import workdir as workdir_lib
 from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description, Protocol
@@ -38,6 +45,7 @@ from stalstm.looks import Looks
 from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 from stalstm.show import report
+from stalstm.stage_log import DivergedError
 
 EXPORT_DIR = "--export_dir=exported"
 INTERRUPTED = "Interrupted. Run the same command to resume."
@@ -265,26 +273,31 @@ def train(
         curve = None
         if every := _EVALUATE_EVERY.value:
             curve = AccuracyCurve(workdir, test_batches, data.classes, every)
-        model = training.train(
-            recipe,
-            data,
-            clips=input_pipeline.load_clips(builder, protocol.train),
-            workdir=workdir,
-            seed=run["seed"],
-            recurrence=run["recurrence"],
-            strategy=strategy,
-            curve=curve,
-        )
+        try:
+            model = training.train(
+                recipe,
+                data,
+                clips=input_pipeline.load_clips(builder, protocol.train),
+                workdir=workdir,
+                seed=run["seed"],
+                recurrence=run["recurrence"],
+                strategy=strategy,
+                curve=curve,
+            )
+        except DivergedError as error:
+            names = input_pipeline.clip_ids(builder, protocol.train)
+            raise SystemExit(error.explained(names)) from None
         looks = Looks(data)
         result = evaluation.evaluate(
             model, test_batches, data.classes, looks.add
         )
         result["parameters"] = model.count_params()
         result["attention"] = looks.attention()
-        files.write_json(workdir / "evaluation.json", result)
+        manifest.write_json(workdir, "evaluation.json", result)
         if _REPORT.value:
             names = input_pipeline.clip_ids(builder, protocol.test)
             report.of_run(workdir, looks, names)
+        manifest.add(workdir, workdir.glob("logs/**/events.*"))
     print(evaluation.table(result))
     if protocol.test == protocol.train:
         print("These are the clips that it has trained on.")

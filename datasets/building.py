@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import shutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,35 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets.raw import RawDataError
+from stalstm import files
 from stalstm.description import Description, Protocol
+
+
+class OneAtATime(tfds.core.DatasetBuilder):
+    """A builder that one process at a time prepares with.
+
+    Others wait, and find the data prepared. What a process left behind that was
+    killed is removed.
+    """
+
+    @property
+    def _folder(self) -> pathlib.Path:
+        """The folder of all versions of this data set."""
+        return pathlib.Path(self.data_path).absolute().parent
+
+    def download_and_prepare(self, **kwargs: Any) -> None:
+        """As in TFDS, but by one process at a time."""
+        if self.data_path.exists():  # The folder may be read-only.
+            super().download_and_prepare(**kwargs)
+            return
+        with files.alone(self._folder / f"{self.version}.lock"):
+            if self.data_path.exists():
+                self.info.read_from_directory(self.data_path)
+                return
+            # TFDS leaves such a folder behind when it is killed.
+            for left in self._folder.glob(f"incomplete.*_{self.version}"):
+                shutil.rmtree(left)
+            super().download_and_prepare(**kwargs)
 
 
 def dataset_info(

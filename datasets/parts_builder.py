@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import tensorflow_datasets as tfds
 
-from datasets import parts
+from datasets import building, parts
 from datasets.data_set import ON_BAD_FILE
 from datasets.raw import counted
 from stalstm import files
@@ -22,7 +22,7 @@ DETAILS = "preparation.json"
 Examples = Iterator[tuple[str, dict[str, Any]]]
 
 
-class PartsBuilder(tfds.core.ShardBasedBuilder):
+class PartsBuilder(building.OneAtATime, tfds.core.ShardBasedBuilder):
     """Prepares raw recordings in parts, on all cores; one process at a time.
 
     A builder of a data set defines `_info`, as every TFDS builder,
@@ -92,25 +92,13 @@ class PartsBuilder(tfds.core.ShardBasedBuilder):
         }
 
     @property
-    def _folder(self) -> pathlib.Path:
-        """The folder of all versions of this data set."""
-        return pathlib.Path(self.data_path).absolute().parent
-
-    @property
     def _parts_folder(self) -> pathlib.Path:
         return self._folder / f"{self.version}.parts"
 
     def download_and_prepare(self, **kwargs: Any) -> None:
         """As in TFDS, but by one process at a time, and able to resume."""
-        if self.data_path.exists():  # The folder may be read-only.
-            super().download_and_prepare(**kwargs)
-            return
-        with files.alone(self._folder / f"{self.version}.lock"):
-            # TFDS leaves such a folder behind when it is killed.
-            for left in self._folder.glob(f"incomplete.*_{self.version}"):
-                shutil.rmtree(left)
-            super().download_and_prepare(**kwargs)
-            shutil.rmtree(self._parts_folder, ignore_errors=True)
+        super().download_and_prepare(**kwargs)
+        shutil.rmtree(self._parts_folder, ignore_errors=True)
 
     def _download_and_prepare(
         self,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from stalstm import evaluation, files
+from stalstm import evaluation, files, manifest
+
+FILE = "curve.json"
 
 
 class AccuracyCurve(keras.callbacks.Callback):
@@ -32,7 +34,7 @@ class AccuracyCurve(keras.callbacks.Callback):
     ):
         super().__init__()
         self.every = every
-        self._path = workdir / "curve.json"
+        self._workdir = workdir
         self._batches = batches
         self._classes = classes
         self._stage = ""
@@ -41,10 +43,11 @@ class AccuracyCurve(keras.callbacks.Callback):
     def begin(self, stage: str, done: int) -> None:
         """Begins or resumes a stage of which some iterations are done."""
         self._stage = stage
-        if self._path.exists():
+        path = self._workdir / FILE
+        if path.exists():
             self._points = [
                 x
-                for x in files.read_json(self._path)
+                for x in files.read_json(path)
                 if x["stage"] != stage or x["iteration"] <= done
             ]
 
@@ -66,4 +69,4 @@ class AccuracyCurve(keras.callbacks.Callback):
                 "accuracy": result["accuracy"],
             }
         )
-        files.write_json(self._path, self._points)
+        manifest.write_json(self._workdir, FILE, self._points)

@@ -1,6 +1,7 @@
 """Fields of a recipe: value, origin and allowed values."""
 
 import dataclasses
+import math
 from typing import Any
 
 
@@ -29,13 +30,16 @@ class Fields:
     """A part of a recipe; its values are checked when it is made.
 
     Raises:
-        ValueError: A value is not among a field's choices, or out of bounds.
+        ValueError: A value is not finite, not among a field's choices, or out
+            of bounds.
     """
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value, allowed = getattr(self, field.name), field.metadata
-            if "choices" in allowed and value not in allowed["choices"]:
+            if isinstance(value, float) and not math.isfinite(value):
+                expected = "a finite number"
+            elif "choices" in allowed and value not in allowed["choices"]:
                 expected = f"one of {', '.join(allowed['choices'])}"
             elif "at_least" in allowed and not value >= allowed["at_least"]:
                 expected = f"at least {allowed['at_least']}"

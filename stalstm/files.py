@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,30 +47,58 @@ def write_text(path: pathlib.Path, text: str) -> None:
 
 
 def write_json(path: pathlib.Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    """Writes a value as JSON, see `json_text`."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A value as the text of a JSON file.
+
+    Raises:
+        ValueError: It contains NaN or infinity, which JSON does not have.
+    """
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: pathlib.Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value of a JSON file.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path}: expected a JSON file. Received: {error}"
+        ) from None
 
 
 @contextlib.contextmanager
 def alone(lock: pathlib.Path) -> Iterator[None]:
     """Waits until no other process holds a lock, and holds it.
 
-    The lock ends with the process, however that ends.
+    The lock ends with the process, however that ends. Its file says which
+    process holds it, on which machine and since when; who has to wait says so.
 
     Args:
         lock: The file of the lock, created if it does not exist.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
+    with lock.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(
-                f"Another process works here; waiting for it: {lock}",
-                file=sys.stderr,
-            )
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            print(f"Waiting for {holder}: it holds {lock}", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}, ")
+        file.write(f"since {since}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)

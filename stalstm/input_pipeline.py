@@ -99,6 +99,30 @@ def training_batches(
     return without_autotune(batches.prefetch(2))
 
 
+def numbers_of_batches(
+    clips: tf.data.Dataset,
+    recipe: Recipe,
+    data: Description,
+    seed: int,
+    first: int,
+    last: int,
+) -> list[int]:
+    """Which clips are in some of the `training_batches`.
+
+    Args:
+        clips, recipe, data, seed: As of `training_batches`.
+        first, last: Numbers of batches, from 1.
+
+    Returns:
+        Places of the clips in `clips`, from 0, in ascending order.
+    """
+    numbered = clips.enumerate().map(lambda number, clip: (clip[0], number))
+    batches = training_batches(numbered, recipe, data, seed)
+    some = batches.skip(first - 1).take(last - first + 1)
+    found = [numbers for _, numbers in some.as_numpy_iterator()]
+    return sorted({int(x) for numbers in found for x in numbers})
+
+
 def without_autotune(batches: tf.data.Dataset) -> tf.data.Dataset:
     """The same batches, without tf.data's autotuning.
 

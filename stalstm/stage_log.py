@@ -2,15 +2,55 @@
 
 import pathlib
 import time
+from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tqdm
 
-from stalstm import files
+from stalstm import files, manifest
 
 # Iterations between two records, and between two checkpoints.
 PERIOD = 100
+METRICS = "metrics.json"
+
+
+class DivergedError(Exception):
+    """A loss or a weight is no longer finite.
+
+    Attributes:
+        stage: Name of the stage.
+        first, last: The iterations of which one made it so, from 1.
+        clips: Numbers of the clips in their batches, in the training split;
+            filled in by `training.train`.
+    """
+
+    def __init__(self, what: str, stage: str, first: int, last: int):
+        super().__init__(what)
+        self.stage = stage
+        self.first = first
+        self.last = last
+        self.clips: list[int] = []
+
+    def __str__(self):
+        numbers = str(self.first)
+        if self.last > self.first:
+            numbers += f" to {self.last}"
+        return f"{self.stage}, iteration {numbers}: {self.args[0]}"
+
+    def explained(self, names: Sequence[str]) -> str:
+        """The message, with the clips and what can be done.
+
+        Args:
+            names: Names of the clips of the training split.
+        """
+        clips = ", ".join(names[x] for x in self.clips)
+        return (
+            f"{self}, with the clips {clips}. What was trained before is kept "
+            "in checkpoints. Try a smaller learning_rate, by --set and in "
+            "another --workdir"
+        )
 
 
 class StageLog(keras.callbacks.Callback):
@@ -18,7 +58,8 @@ class StageLog(keras.callbacks.Callback):
 
     Every `PERIOD` iterations, the mean loss and accuracy since the last record
     are written to `metrics.json` and to TensorBoard's `logs/`, and weights,
-    optimiser and dropout state to a checkpoint, which `resume` loads.
+    optimiser and dropout state to a checkpoint, which `resume` loads. A loss or
+    a weight that is not finite ends the training: `DivergedError`.
 
     Args:
         workdir: Folder of the run.
@@ -31,8 +72,8 @@ class StageLog(keras.callbacks.Callback):
         self.name = name
         self.iterations = iterations
         self.done = 0
-        self._checkpoint = workdir / "checkpoints" / f"{name}.weights.h5"
-        self._metrics = workdir / "metrics.json"
+        self._workdir = workdir
+        self._checkpoint = f"checkpoints/{name}.weights.h5"
         self._records: list[dict] = []
         self._writer = tf.summary.create_file_writer(
             str(workdir / "logs" / name)
@@ -45,20 +86,38 @@ class StageLog(keras.callbacks.Callback):
             Number of iterations that are done.
         """
         model.optimizer.build(model.trainable_variables)
-        if self._checkpoint.exists():
-            model.load_weights(self._checkpoint)
+        checkpoint = self._workdir / self._checkpoint
+        if checkpoint.exists():
+            model.load_weights(checkpoint)
             self.done = int(model.optimizer.iterations.numpy())
-        if self._metrics.exists():
+        metrics = self._workdir / METRICS
+        if metrics.exists():
             self._records = [
                 x
-                for x in files.read_json(self._metrics)
+                for x in files.read_json(metrics)
                 if x["stage"] != self.name or x["iteration"] <= self.done
             ]
         return self.done
 
     def remove_checkpoint(self) -> None:
         """Removes the checkpoint, now that the stage's model is saved."""
-        self._checkpoint.unlink(missing_ok=True)
+        manifest.remove(self._workdir, self._checkpoint)
+
+    def check(self, model: keras.Model) -> None:
+        """Checks that all weights are finite.
+
+        Raises:
+            DivergedError: One is not.
+        """
+        for weight in model.weights:
+            value = keras.ops.convert_to_numpy(weight)
+            if not np.all(np.isfinite(value)):
+                raise DivergedError(
+                    f"expected finite weights. Received: {weight.path}",
+                    self.name,
+                    self.done,
+                    self.done,
+                )
 
     def on_train_begin(self, logs=None):
         self._since = time.monotonic()
@@ -70,8 +129,18 @@ class StageLog(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.done += self.model.steps_per_execution
-        self._bar.update(self.model.steps_per_execution)
+        before, at_once = self.done, self.model.steps_per_execution
+        self.done += at_once
+        self._bar.update(at_once)
+        loss = float(logs["loss"])
+        if not np.isfinite(loss):
+            self._bar.close()
+            raise DivergedError(
+                f"expected a finite loss. Received: {loss}",
+                self.name,
+                before + 1,
+                self.done,
+            )
         if self.done % PERIOD == 0 or self.done == self.iterations:
             self._record(logs)
             self.model.reset_metrics()
@@ -81,6 +150,7 @@ class StageLog(keras.callbacks.Callback):
         self._writer.close()
 
     def _record(self, logs):
+        self.check(self.model)
         logs = {name: float(value) for name, value in logs.items()}
         self._bar.set_postfix(logs)
         with self._writer.as_default():
@@ -96,6 +166,6 @@ class StageLog(keras.callbacks.Callback):
                 "seconds": round(seconds, 3),
             }
         )
-        files.write_json(self._metrics, self._records)
-        with files.replacing(self._checkpoint) as temporary:
+        manifest.write_json(self._workdir, METRICS, self._records)
+        with manifest.replacing(self._workdir, self._checkpoint) as temporary:
             self.model.save_weights(temporary)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
-from stalstm import algorithm1, files, input_pipeline, stage_log
+from stalstm import algorithm1, input_pipeline, manifest, stage_log
 from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
@@ -75,6 +75,8 @@ def train(
     Raises:
         ValueError: A batch that does not split evenly, or a recipe that needs
             something that the data does not have.
+        stalstm.stage_log.DivergedError: A loss or a weight is no longer finite.
+            The last checkpoint is one of finite weights.
     """
     strategy = strategy or tf.distribute.get_strategy()
     check_batch_size(recipe, strategy.num_replicas_in_sync)
@@ -103,16 +105,24 @@ def train(
             clips, recipe, data, stage_seed
         )
         if done < stage.iterations:  # else only the stage's file is missing
-            model.fit(
-                batches.skip(done),
-                steps_per_epoch=stage.iterations - done,
-                shuffle=False,  # the batches are
-                verbose=0,
-                callbacks=callbacks,
-            )
+            try:
+                model.fit(
+                    batches.skip(done),
+                    steps_per_epoch=stage.iterations - done,
+                    shuffle=False,  # the batches are
+                    verbose=0,
+                    callbacks=callbacks,
+                )
+            except stage_log.DivergedError as error:
+                error.clips = input_pipeline.numbers_of_batches(
+                    clips, recipe, data, stage_seed, error.first, error.last
+                )
+                raise
         # `fit` does so too, unless it was killed just before.
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        with files.replacing(path) as temporary:
+        log.check(model)
+        name = path.relative_to(workdir).as_posix()
+        with manifest.replacing(workdir, name) as temporary:
             model.in_float32().save(temporary)
         log.remove_checkpoint()
     return _load(result_path(workdir, recipe))

@@ -9,14 +9,14 @@ from typing import Any
 
 import keras
 
-from stalstm import files, machine, training
+from stalstm import files, machine, manifest, training
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe
 
 PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
 # Format of config.json. It changes when older workdirs can no longer be read.
-FORMAT = 3
+FORMAT = 4
 RECORDS = ("config", "metrics", "evaluation")
 
 
@@ -54,16 +54,18 @@ def begin(workdir: pathlib.Path, run: dict[str, Any], **notes: Any) -> None:
             the run is resumed.
 
     Raises:
-        WorkdirError: The workdir holds another run. The message says what
-            differs.
+        WorkdirError: The workdir holds another run: the message says what
+            differs. Or a file of it is damaged.
     """
     path = workdir / "config.json"
     run = {"format": FORMAT, **run}
     if not path.exists():
         workdir.mkdir(parents=True, exist_ok=True)
-        files.write_json(path, {**run, **notes, **_surroundings()})
+        config = {**run, **notes, **_surroundings()}
+        manifest.write_json(workdir, path.name, config)
         return
     config = _read_config(path)
+    check(workdir)
     before = _flat(config)
     different = [
         f"{name}: {before.get(name)} in the workdir, {value} now"
@@ -81,14 +83,14 @@ def load(workdir: pathlib.Path) -> Trained:
     """Reads a finished training.
 
     Raises:
-        WorkdirError: The folder holds no finished training of this version.
+        WorkdirError: The folder holds no finished training of this version, or
+            a file of it is damaged.
     """
     if not workdir.is_dir():
         raise WorkdirError(
             f"{workdir}: expected the workdir of a finished training. "
             "Received: a path where there is no folder"
         )
-    records = {}
     for name in RECORDS:
         file = workdir / f"{name}.json"
         if not file.exists():
@@ -97,8 +99,9 @@ def load(workdir: pathlib.Path) -> Trained:
                 f"Received: a folder without {file.name}. If a training was "
                 "interrupted, run its command again to resume it"
             )
-        records[name] = files.read_json(file)
     config = _read_config(workdir / "config.json")
+    check(workdir)
+    records = {x: files.read_json(workdir / f"{x}.json") for x in RECORDS}
     try:
         recipe = Recipe.from_dict(config["recipe"])
         data = Description.from_json(config["data"])
@@ -112,12 +115,50 @@ def load(workdir: pathlib.Path) -> Trained:
     return Trained(model, recipe, data, records)
 
 
+def check(workdir: pathlib.Path) -> None:
+    """Checks that the files of a run are as they were written.
+
+    Raises:
+        WorkdirError: One is not. The message says what can be done.
+    """
+    found = manifest.damaged(workdir)
+    names = {x.name for x in found}
+    checkpoints = sorted((workdir / "checkpoints").glob("*"))
+    # A file that was put there would be taken for what a stage has trained.
+    there = [x.relative_to(workdir).as_posix() for x in checkpoints]
+    found += [
+        x for x in manifest.damaged(workdir, there) if x.name not in names
+    ]
+    if found:
+        raise WorkdirError(
+            "\n".join(
+                f"{workdir / name}: expected {expected}. Received: {received}. "
+                f"{_remedy(name)}"
+                for name, expected, received in found
+            )
+        )
+
+
+def _remedy(name: str) -> str:
+    folder, _, file = name.rpartition("/")
+    if folder == "checkpoints":
+        stage = file.partition(".")[0]
+        return f"Delete it, and the training's command trains {stage} again"
+    if name in ("evaluation.json", "report.html") or folder:
+        return "Delete it; the training's command writes it again"
+    return "Put back a copy of it, or train in another --workdir"
+
+
 def _read_config(path: pathlib.Path) -> dict[str, Any]:
-    config = files.read_json(path)
-    if config.get("format") != FORMAT:
+    try:
+        config = files.read_json(path)
+    except ValueError as error:
+        raise WorkdirError(f"{error}. {_remedy(path.name)}") from None
+    received = config.get("format") if isinstance(config, dict) else config
+    if received != FORMAT:
         raise WorkdirError(
             f"{path.parent} was written by another version of stalstm: "
-            f"expected format {FORMAT}. Received: {config.get('format')}. "
+            f"expected format {FORMAT}. Received: {received}. "
             "Choose another --workdir and train again"
         )
     return config

@@ -1,4 +1,8 @@
 import concurrent.futures
+import math
+import os
+import re
+import socket
 
 import pytest
 
@@ -10,6 +14,9 @@ def test_json_appears_complete_or_not_at_all(tmp_path):
     files.write_json(path, {"a": 1})
     with pytest.raises(TypeError):
         files.write_json(path, {"a": object()})
+    for number in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            files.write_json(path, {"a": [number]})
     assert files.read_json(path) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
 
@@ -59,4 +66,7 @@ def test_who_is_not_alone_waits_and_says_so(tmp_path, capfd):
             with pytest.raises(concurrent.futures.TimeoutError):
                 second.result(timeout=0.2)
         assert second.result() == "entered"
-    assert f"waiting for it: {lock}" in capfd.readouterr().err
+    me = rf"process {os.getpid()} on {socket.gethostname()}, since 20\S* \S*"
+    waiting = rf"Waiting for {me}: it holds {lock}\n"
+    assert re.fullmatch(waiting, capfd.readouterr().err)
+    assert lock.read_text() == ""

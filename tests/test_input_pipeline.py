@@ -33,6 +33,30 @@ def test_a_batch_holds_clips_of_about_one_length(recipe):
             assert np.all(np.any(clip[:n] != 0, axis=(1, 2, 3)))
 
 
+def test_the_clips_of_a_batch_are_known():
+    clips = fake_clips()
+    whole = [x["skeleton"] for x, _ in clips.as_numpy_iterator()]
+    batches = input_pipeline.training_batches(clips, RECIPE, DATA, seed=3)
+
+    def place(skeleton, length):
+        (found,) = [
+            n
+            for n, clip in enumerate(whole)
+            if np.array_equal(clip, skeleton[:length])
+        ]
+        return found
+
+    some = [
+        {place(*clip) for clip in zip(skeleton, length, strict=True)}
+        for skeleton, length, _ in collect(batches.skip(4), 2)
+    ]
+    for last, expected in ((5, some[0]), (6, some[0] | some[1])):
+        numbers = input_pipeline.numbers_of_batches(
+            clips, RECIPE, DATA, 3, 5, last
+        )
+        assert numbers == sorted(expected)
+
+
 @pytest.mark.parametrize(
     ("recipe", "shortest", "longest"),
     [(sbu.RECIPE, 10, 46), (ntu.RECIPE, 30, 300)],

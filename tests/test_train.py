@@ -220,6 +220,22 @@ def test_a_killed_run_is_resumed(small_sbu, tmp_path):
     assert shlex.split(config["command"]) == command(*train("killed"))[1:]
 
 
+def test_a_training_that_diverges_is_an_error(small_sbu, tmp_path, eager):
+    message = (
+        r"joint, iteration 2: expected a finite loss\. Received: (nan|inf), "
+        r"with the clips s0\ds0\d/\d\d/\d\d\d"
+    )
+    with pytest.raises(SystemExit, match=message):
+        door.run(
+            "train",
+            *small_sbu,
+            *JOINT,
+            "--set=learning_rate=1e38",
+            f"--workdir={tmp_path}",
+        )
+    assert not (tmp_path / "evaluation.json").exists()
+
+
 def test_an_interrupt_says_how_to_resume(small_sbu, tmp_path, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt

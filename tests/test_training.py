@@ -1,4 +1,5 @@
 import json
+import re
 
 import keras
 import numpy as np
@@ -252,6 +253,51 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     train(tmp_path, STRONG)
     left = {x.name for x in (tmp_path / "checkpoints").iterdir()}
     assert left == {"step_2.keras", "step_3.keras"}
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(tmp_path):
+    recipe = SHORT.override(["learning_rate=1e38"])
+    with pytest.raises(stage_log.DivergedError) as caught:
+        train(tmp_path, recipe)
+    error = caught.value
+    assert error.stage == "step_2"
+    # The first step has made the weights infinite.
+    assert (error.first, error.last) == (2, 2)
+    assert len(error.clips) == 4
+    assert re.fullmatch(
+        "step_2, iteration 2: expected a finite loss. Received: (nan|inf)",
+        str(error),
+    )
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_of_ten_iterations_at_once_all_are_named(tmp_path):
+    recipe = JOINT.override(["learning_rate=1e38", "iterations=1000"])
+    with pytest.raises(stage_log.DivergedError, match="iteration 1 to 10: "):
+        train_in_graphs(tmp_path, recipe)
+
+
+def test_weights_that_are_not_finite_replace_no_checkpoint(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stage_log, "PERIOD", 2)
+    record = stage_log.StageLog._record
+
+    def damaging(self, logs):
+        if self.done == 4:
+            weight = self.model.weights[0]
+            weight.assign(np.full(weight.shape, np.inf))
+        record(self, logs)
+
+    monkeypatch.setattr(stage_log.StageLog, "_record", damaging)
+    with pytest.raises(
+        stage_log.DivergedError, match=r"iteration 4: .*weights"
+    ):
+        train(tmp_path, JOINT)
+    monkeypatch.setattr(stage_log.StageLog, "_record", record)
+    records = json.loads((tmp_path / "metrics.json").read_text())
+    assert [x["iteration"] for x in records] == [2]
+    train(tmp_path, JOINT)  # from the checkpoint of iteration 2
 
 
 def test_a_stop_before_a_stage_s_file_is_resumed(tmp_path, monkeypatch):

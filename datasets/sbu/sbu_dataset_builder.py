@@ -20,7 +20,7 @@ PUBLISHED = {
 }
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(building.OneAtATime, tfds.core.GeneratorBasedBuilder):
     """Reads raw recordings, from folders or zips, into `fold_1` to `fold_5`.
 
     Args:

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
+from datasets import building
 from datasets.sbu import folds
 from datasets.sbu.recordings import survey
 from datasets.synthetic.recordings import write_recordings
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(building.OneAtATime, tfds.core.GeneratorBasedBuilder):
     """Writes raw recordings and reads them as the SBU set is read."""
 
     VERSION = tfds.core.Version("2.0.0")

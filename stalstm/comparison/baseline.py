@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from stalstm import evaluation, files, input_pipeline
+from stalstm import evaluation, input_pipeline, manifest
 from stalstm import workdir as workdir_lib
 from stalstm.baselines import BASELINES
 from stalstm.description import Description
@@ -55,7 +55,7 @@ def main(argv):
         data.classes,
     )
     result["seconds"] = round(time.monotonic() - start)
-    files.write_json(_WORKDIR.value / "evaluation.json", result)
+    manifest.write_json(_WORKDIR.value, "evaluation.json", result)
     print(evaluation.table(result))
 
 

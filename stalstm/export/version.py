@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,12 @@ from stalstm.export import (
     web,
 )
 from stalstm.workdir import Trained
+
+# Folders of the forms, in the folder of the exports.
+KINDS = ("", "litert", "web")
+LOCK = ".lock"
+# Names the version that is being written.
+UNFINISHED = ".unfinished"
 
 
 def write(
@@ -47,38 +54,67 @@ def write(
             with it.
     """
     litert.check_installed()
-    version = next_version(export_dir, name)
-    served = export_dir / name / version
-    on_device = export_dir / "litert" / name / version
-    in_browser = export_dir / "web" / name / version
+    with files.alone(export_dir / LOCK):
+        remove_unfinished(export_dir)
+        version = next_version(export_dir, name)
+        files.write_text(export_dir / UNFINISHED, f"{name}/{version}")
+        try:
+            result = _write(
+                trained,
+                export_dir,
+                f"{name}/{version}",
+                compared,
+                source,
+                frames,
+                content,
+            )
+            (export_dir / UNFINISHED).unlink()
+        finally:
+            remove_unfinished(export_dir)
+        server_files.write(export_dir)
+    return version, result
+
+
+def _write(trained, export_dir, place, compared, source, frames, content):
+    name = place.partition("/")[0]
     with contextlib.ExitStack() as stack:
 
-        def new(place: pathlib.Path) -> pathlib.Path:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            return stack.enter_context(files.replacing(place))
+        def new(kind: str) -> pathlib.Path:
+            folder = export_dir / kind / place
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            return stack.enter_context(files.replacing(folder))
 
-        new_served, new_on_device = new(served), new(on_device)
-        saved_model.write(trained, new_served, name, compared[0][0])
+        served, on_device = new(""), new("litert")
+        saved_model.write(trained, served, name, compared[0][0])
         example = clips.random(trained.model, min(frames, 40))
-        litert.write(trained, new_on_device, name, example, frames)
-        result = agreement.measure(
-            trained.model, new_served, new_on_device, compared
-        )
-        for folder in (new_served / "assets.extra", new_on_device):
+        litert.write(trained, on_device, name, example, frames)
+        result = agreement.measure(trained.model, served, on_device, compared)
+        for folder in (served / "assets.extra", on_device):
             files.write_json(
                 folder / "agreement.json", {"clips_of": source, **result}
             )
         if trained.model.cannot_stream is None:
-            web.write(new(in_browser), new_on_device, content)
-    server_files.write(export_dir)
-    return version, result
+            web.write(new("web"), on_device, content)
+    return result
+
+
+def remove_unfinished(export_dir: pathlib.Path) -> None:
+    """Removes what is there of a version that an export did not finish."""
+    record = export_dir / UNFINISHED
+    if not record.exists():
+        return
+    name, _, version = record.read_text().partition("/")
+    for kind in KINDS:
+        for folder in (version, f"tmp_{version}"):
+            shutil.rmtree(export_dir / kind / name / folder, ignore_errors=True)
+    record.unlink()
 
 
 def next_version(export_dir: pathlib.Path, name: str) -> str:
     """One more than the last version that any of the folders has."""
     versions = [
         int(path.name)
-        for kind in (".", "litert", "web")
+        for kind in KINDS
         for folder in [export_dir / kind / name]
         if folder.exists()
         for path in folder.iterdir()

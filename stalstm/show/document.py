@@ -3,13 +3,10 @@
 import base64
 import html
 import io
-import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-
-from stalstm import files
 
 STYLE = """
 :root { color-scheme: light dark; --grid: #ccc; --faint: #666; }
@@ -43,21 +40,16 @@ TEMPLATE = """<!doctype html>
 """
 
 
-def write(path: pathlib.Path, title: str, parts: Iterable[str]) -> None:
-    """Writes a document.
+def page(title: str, parts: Iterable[str]) -> str:
+    """The text of a document.
 
     Args:
-        path: The file; its folder exists.
         title: Title of the document, text.
         parts: HTML, from the functions below.
-
-    Raises:
-        OSError: It cannot be written.
     """
-    text = TEMPLATE.format(
+    return TEMPLATE.format(
         title=html.escape(title), style=STYLE, body="\n".join(parts)
     )
-    files.write_text(path, text)
 
 
 def heading(text: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from stalstm import evaluation, files
+from stalstm import evaluation, files, manifest
 from stalstm import looks as looks_lib
 from stalstm.comparison import summary
 from stalstm.description import Description
@@ -66,7 +66,8 @@ def of_run(workdir: pathlib.Path, looks: Looks, names: Sequence[str]) -> None:
         *_clips(looks, names, data),
         *_conditions(config, data),
     ]
-    document.write(workdir / FILE, f"Training of {workdir.name}", parts)
+    text = document.page(f"Training of {workdir.name}", parts)
+    manifest.write_text(workdir, FILE, text)
     _to_tensorboard(workdir / "logs" / "report", plots)
 
 
@@ -88,8 +89,7 @@ def of_folds(
     data = Description.from_json(config["data"])
     total = _total(runs)
     plots = _plots(total, looks_lib.mean(runs), data)
-    document.write(
-        workdir / FILE,
+    text = document.page(
         f"Cross-validation of {workdir.name}",
         [
             document.paragraph(
@@ -116,6 +116,7 @@ def of_folds(
             *_conditions(config, data),
         ],
     )
+    files.write_text(workdir / FILE, text)
 
 
 def of_comparison(
@@ -160,7 +161,8 @@ def of_comparison(
             document.picture(plots["confusion"]),
             *_where(plots),
         ]
-    document.write(path, f"Comparison on {result['dataset']}", parts)
+    title = f"Comparison on {result['dataset']}"
+    files.write_text(path, document.page(title, parts))
 
 
 def _plots(

@@ -1,3 +1,4 @@
+import concurrent.futures
 import functools
 import http.server
 import pathlib
@@ -59,6 +60,20 @@ def damage(raw_dir, text="0,1\r\n"):
     with file.open("a", newline="") as lines:
         lines.write(text)
     return file
+
+
+def test_one_process_at_a_time_prepares_and_the_others_find_it_done(
+    raw_dir, data_dir, capsys
+):
+    left = data_dir / "sbu" / "incomplete.AB12_2.0.0"
+    left.mkdir(parents=True)  # by a process that was killed
+    prepare_one = functools.partial(prepare, raw_dir)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        builders = list(pool.map(prepare_one, [data_dir, data_dir]))
+    for builder in builders:
+        assert builder.info.splits["fold_1"].num_examples == 4
+    assert capsys.readouterr().out.count("Read 21 clips") == 1
+    assert not left.exists()
 
 
 def test_the_real_set_has_its_five_folds(sbu_raw_dir, data_dir, capsys):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.sbu import recordings
-from stalstm import files, training, workdir
+from stalstm import manifest, training, workdir
 from stalstm.description import Description
 from stalstm.export import version, web
 from stalstm.models.deep_lstm import DeepLSTM
@@ -76,10 +76,13 @@ def write_workdir(path: pathlib.Path, small: Trained, data_dir: pathlib.Path):
     del config["data_dir"]
     workdir.begin(path, config, data_dir=str(data_dir))
     for name in ("metrics", "evaluation"):
-        files.write_json(path / f"{name}.json", small.records[name])
+        manifest.write_json(path, f"{name}.json", small.records[name])
     result = training.result_path(path, small.recipe)
     result.parent.mkdir()
-    small.model.save(result)
+    with manifest.replacing(
+        path, result.relative_to(path).as_posix()
+    ) as temporary:
+        small.model.save(temporary)
 
 
 def random_clips(lengths) -> list[np.ndarray]:

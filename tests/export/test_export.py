@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from stalstm.export import agreement, litert, saved_model
+from stalstm.export import agreement, litert, saved_model, version
 from tests import door
 from tests.export import exported
 
@@ -116,6 +116,11 @@ def test_the_clip_files_take_the_longest_test_clip(copied, output):
 
 def test_versions_follow_one_another(workdir, copied, tmp_path, capsys):
     folder = tmp_path / "exported"
+    # An export was killed when one of its folders had appeared.
+    for half in ("web/small/1", "litert/small/tmp_1"):
+        (folder / half).mkdir(parents=True)
+        (folder / half / "half").touch()
+    (folder / version.UNFINISHED).write_text("small/1")
     for number in ("1", "2"):
         door.run(
             "export",
@@ -137,8 +142,10 @@ def test_versions_follow_one_another(workdir, copied, tmp_path, capsys):
         assert result["clip_float32"]["clips"] == 5
     for place in ("small", "litert/small", "web/small"):
         assert {x.name for x in (folder / place).iterdir()} == {"1", "2"}
+    assert not list(folder.rglob("half"))
     left = {x.name for x in folder.iterdir()}
     assert left == {
+        ".lock",
         "small",
         "litert",
         "web",
@@ -147,6 +154,15 @@ def test_versions_follow_one_another(workdir, copied, tmp_path, capsys):
         "monitoring.config",
         "compose.yaml",
     }
+
+
+@pytest.mark.parametrize("record", ["", "/", "small", "small/x", "\0/1"])
+def test_a_damaged_record_of_an_export_removes_nothing(record, tmp_path):
+    (tmp_path / "small" / "1").mkdir(parents=True)
+    (tmp_path / "small" / "1" / "kept").touch()
+    (tmp_path / version.UNFINISHED).write_text(record)
+    version.remove_unfinished(tmp_path)
+    assert [x.name for x in tmp_path.rglob("*")] == ["small", "1", "kept"]
 
 
 def test_prints_commands_that_run(workdir, output):
