@@ -61,7 +61,7 @@ _SEND = flags.DEFINE_string(
     "to this host:port, as fast as they were recorded. Needs the extra live.",
 )
 _TIMEOUT = flags.DEFINE_float(
-    "timeout", 10.0, "Seconds to wait for a server's answer.", lower_bound=0.0
+    "timeout", 10.0, "Seconds to wait for a server's answer.", lower_bound=0.001
 )
 
 

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 
 @contextlib.contextmanager
@@ -82,17 +82,10 @@ def alone(lock: pathlib.Path) -> Iterator[None]:
     process holds it, on which machine and since when; who has to wait says so.
 
     Args:
-        lock: The file of the lock, created if it does not exist.
+        lock: The file of the lock; it is gone afterwards.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            print(f"Waiting for {holder}: it holds {lock}", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with _locked(lock) as file:
         since = time.strftime("%Y-%m-%d %H:%M:%S")
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, ")
@@ -101,4 +94,22 @@ def alone(lock: pathlib.Path) -> Iterator[None]:
         try:
             yield
         finally:
-            file.truncate(0)
+            lock.unlink(missing_ok=True)
+
+
+def _locked(lock: pathlib.Path) -> TextIO:
+    """The file of a lock, open and locked."""
+    while True:
+        file = lock.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            print(f"Waiting for {holder}: it holds {lock}", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        # Who held it has removed the file: a third process may lock a new one.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                return file
+        file.close()

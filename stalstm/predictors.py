@@ -102,7 +102,8 @@ class KerasModel:
 class _KerasStream(litert.Stream):
     def __init__(self, predictor: KerasModel, step, state_size: int):
         model = predictor.model
-        super().__init__(model.bodies, len(model.skeleton.joints), state_size)
+        joints = len(model.skeleton.joints)
+        super().__init__(model.bodies, joints, state_size, model.least_bodies)
         self._labelled = predictor._labelled
         self._step = step
 

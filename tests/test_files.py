@@ -3,6 +3,7 @@ import math
 import os
 import re
 import socket
+import time
 
 import pytest
 
@@ -69,4 +70,27 @@ def test_who_is_not_alone_waits_and_says_so(tmp_path, capfd):
     me = rf"process {os.getpid()} on {socket.gethostname()}, since 20\S* \S*"
     waiting = rf"Waiting for {me}: it holds {lock}\n"
     assert re.fullmatch(waiting, capfd.readouterr().err)
-    assert lock.read_text() == ""
+    assert not lock.exists()
+
+
+def test_one_of_many_is_alone_at_a_time(tmp_path):
+    lock = tmp_path / "lock"
+    inside = []
+
+    def enter(number):
+        with files.alone(lock):
+            inside.append(number)
+            time.sleep(0.005)
+            assert inside == [number]
+            inside.remove(number)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(enter, range(40)))
+    assert not lock.exists()
+
+
+def test_a_lock_that_a_killed_process_left_is_taken(tmp_path):
+    lock = tmp_path / "lock"
+    lock.write_text("process 1 on here, since long ago\n")
+    with files.alone(lock):
+        assert f"process {os.getpid()} on" in lock.read_text()

@@ -222,7 +222,7 @@ def test_a_killed_run_is_resumed(small_sbu, tmp_path):
 
 def test_a_training_that_diverges_is_an_error(small_sbu, tmp_path, eager):
     message = (
-        r"joint, iteration 2: expected a finite loss\. Received: (nan|inf), "
+        r"joint, iteration [23]: expected a finite loss\. Received: (nan|inf), "
         r"with the clips s0\ds0\d/\d\d/\d\d\d"
     )
     with pytest.raises(SystemExit, match=message):

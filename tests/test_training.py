@@ -261,11 +261,11 @@ def test_a_loss_that_is_not_finite_ends_the_training(tmp_path):
         train(tmp_path, recipe)
     error = caught.value
     assert error.stage == "step_2"
-    # The first step has made the weights infinite.
-    assert (error.first, error.last) == (2, 2)
+    # The first step has made the weights enormous.
+    assert 2 <= error.first == error.last <= 3
     assert len(error.clips) == 4
     assert re.fullmatch(
-        "step_2, iteration 2: expected a finite loss. Received: (nan|inf)",
+        "step_2, iteration [23]: expected a finite loss. Received: (nan|inf)",
         str(error),
     )
     assert not list((tmp_path / "checkpoints").iterdir())

@@ -92,7 +92,6 @@ def write(
     """
     model = trained.model
     folder.mkdir()
-    files.write_json(folder / "model.json", metadata.describe(trained))
     shutil.copyfile(runtime.__file__, folder / "runtime.py")
     np.save(folder / "clip.npy", skeleton)
     functions = {"clip": clip_signature(model, frames)}
@@ -114,6 +113,9 @@ def write(
         for precision in PRECISIONS:
             path = folder / f"{kind}_{precision}.tflite"
             path.write_bytes(convert(concrete, precision))
+    names = sorted(x.name for x in folder.glob("*.tflite"))
+    sealed = runtime.sealed(metadata.describe(trained), folder, names)
+    files.write_json(folder / "model.json", sealed)
 
 
 def frame_signature(model: Classifier) -> Signature:

@@ -49,9 +49,11 @@ services:
       - --enable_batching=true
       - --batching_parameters_file=/models/batching.config
       - --monitoring_config_file=/models/monitoring.config
+    # For this machine alone. A server has no password: to let others ask it,
+    # put one that has in front of it, or write "8500:8500" and "8501:8501".
     ports:
-      - "8500:8500"
-      - "8501:8501"
+      - "127.0.0.1:8500:8500"
+      - "127.0.0.1:8501:8501"
     volumes:
       - .:/models:ro
 """

@@ -20,6 +20,7 @@ from stalstm import files, loading
 from stalstm.export import litert, metadata
 from stalstm.export.errors import ExportError
 from stalstm.paths import DEFINE_path
+from stalstm.runtime import litert as runtime
 from stalstm.workdir import WorkdirError, load
 
 # Bytes of a file: it stays in the history of the repository for ever.
@@ -58,7 +59,10 @@ def write() -> None:
         temporary.write_bytes(litert.convert(concrete, "float16"))
     with files.replacing(folder / "model.keras") as temporary:
         trained.model.save(temporary)
-    files.write_json(folder / "model.json", metadata.describe(trained))
+    sealed = runtime.sealed(
+        metadata.describe(trained), folder, ["frame_float16.tflite"]
+    )
+    files.write_json(folder / "model.json", sealed)
     for path in sorted(folder.iterdir()):
         size = path.stat().st_size
         print(f"{size:9,} bytes  {path}")

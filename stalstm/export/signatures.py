@@ -17,8 +17,8 @@ class PackedState:
     """The state of `Classifier.step` as one tensor, `(batch, size)`, float32.
 
     A client carries it from frame to frame and never looks inside. A stream
-    begins with zeros. Whole numbers stay exact up to 2^24 frames, six days of
-    video.
+    begins with zeros. No whole number in it grows beyond 2^24, which float32
+    holds, in a million years of video.
 
     Args:
         model: A model that streams.
@@ -100,13 +100,15 @@ def server_signatures(
       `(batch, size)`.
     - `frame`: `frame` `(batch, bodies, joints, 3)`, `ended` `(batch,)`, int32,
       1 after a stream's last frame, and `state` to the new `state`; `frames`
-      `(batch,)`, the number of frames that the answer is about; the answer as
-      in `attend`, with the attentions of the latest of these frames. Answers
-      lag the input by the model's `look_ahead`.
+      `(batch,)`, int32, the number of frames that the answer is about, and
+      `bodies` `(batch,)`, int32, of bodies that have appeared; the answer as in
+      `attend`, with the attentions of the latest of these frames. Answers lag
+      the input by the model's `look_ahead`.
 
     Every signature fails on a wrong shape; on a length of zero or beyond the
     frames; on a coordinate within the length that is not a number or beyond
-    `FARTHEST`; and all but `frame` fail if fewer than `least_bodies` appear.
+    `FARTHEST`; on a state that is not finite; and all but `frame` fail if fewer
+    than `least_bodies` appear.
     """
     bodies, joints = model.bodies, len(model.skeleton.joints)
     labels = tf.constant(model.classes)
@@ -207,6 +209,14 @@ def _check_frames(frame, ended, state):
     state = tf.ensure_shape(state, state.shape)
     ended = _require_batch("ended", ended, frame)
     state = _require_batch("state", state, frame)
+    finite = tf.math.is_finite(state)
+    state = _require(
+        state,
+        finite,
+        "`state`: expected finite numbers, those of the answer before. "
+        "Received:",
+        tf.boolean_mask(state, ~finite),
+    )
     frame = tf.where((ended != 0)[:, None, None, None], 0.0, frame)
     return _require_metres("frame", frame), ended, state
 

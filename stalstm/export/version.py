@@ -103,10 +103,12 @@ def remove_unfinished(export_dir: pathlib.Path) -> None:
     record = export_dir / UNFINISHED
     if not record.exists():
         return
-    name, _, version = record.read_text().partition("/")
-    for kind in KINDS:
-        for folder in (version, f"tmp_{version}"):
-            shutil.rmtree(export_dir / kind / name / folder, ignore_errors=True)
+    name, _, version = record.read_text(encoding="utf-8").partition("/")
+    if name and version.isdecimal():
+        for kind in KINDS:
+            folder = export_dir / kind / name
+            for left in (folder / version, folder / f"tmp_{version}"):
+                shutil.rmtree(left, ignore_errors=True)
     record.unlink()
 
 

@@ -15,6 +15,8 @@ from stalstm.fields import Fields, ours
 from stalstm.layers import LSTM, ModalityDropout, sequences
 from stalstm.skeletons import Skeleton
 
+# Of the two numbers that count a stream's frames, the lower one is smaller.
+COUNTED = 2**20
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -277,7 +279,11 @@ class Classifier(keras.Model):
             state["preprocessing"].append(layer.initial_state(shape))
             clips, _ = layer.compute_output_shape((shape[0], None, *shape[1:]))
             shape = (clips[0], *clips[2:])
-        state["frames"] = ops.zeros((batch_size,), "float32")
+        state["frames"] = {
+            "low": ops.zeros((batch_size,), "int32"),
+            "high": ops.zeros((batch_size,), "int32"),
+        }
+        state["appeared"] = ops.zeros((batch_size, self.bodies), "bool")
         state["network"] = self.network_state(batch_size)
         return state
 
@@ -297,7 +303,10 @@ class Classifier(keras.Model):
         Returns:
             The outputs, and the new state. The outputs are a dict with
                 logits, probabilities: `(batch, classes)`, so far.
-                frames: `(batch,)`, number of frames that came in so far.
+                frames: `(batch,)`, int32, number of frames that came in so
+                    far; beyond 2^31 it begins again at -2^31.
+                bodies: `(batch,)`, int32, number of bodies that have appeared.
+                    An answer about fewer than `least_bodies` means nothing.
                 spatial_attention, temporal_attention: `(batch, K)` and
                     `(batch,)`, of the frame that came in, zero where none did;
                     those that `attentions` names.
@@ -308,6 +317,7 @@ class Classifier(keras.Model):
         frame = ops.cast(frame, "float32")
         frame = ops.where(valid[:, None, None, None], frame, 0.0)
         present = self._present(frame)
+        appeared = ops.logical_or(state["appeared"], present)
         prepared, undo = [], []
         came = valid
         for layer, old in zip(
@@ -319,7 +329,10 @@ class Classifier(keras.Model):
             if layer.look_ahead:
                 came = valid
         features, present = self._flat(frame, present)
-        frames = state["frames"] + ops.cast(came, "float32")
+        count = _counted(state["frames"], came)
+        low, high = count["low"], count["high"]
+        # Rounded beyond 2^24, which a mean does not notice.
+        frames = COUNTED * ops.cast(high, "float32") + ops.cast(low, "float32")
         outputs, network = self.classify_frame(
             features,
             present,
@@ -328,10 +341,15 @@ class Classifier(keras.Model):
             state["network"],
         )
         outputs = self._as_recorded(outputs, undo)
-        outputs = {**_with_probabilities(outputs), "frames": frames}
+        outputs = {
+            **_with_probabilities(outputs),
+            "frames": COUNTED * high + low,
+            "bodies": ops.sum(ops.cast(appeared, "int32"), axis=-1),
+        }
         new_state = {
             "preprocessing": prepared,
-            "frames": frames,
+            "frames": count,
+            "appeared": appeared,
             "network": network,
         }
         return outputs, new_state
@@ -505,6 +523,16 @@ def updated(new, old, valid):
     return keras.tree.map_structure(
         lambda x, y: ops.where(there, x, y), new, old
     )
+
+
+def _counted(count, came):
+    """One more, where a frame came: in two numbers, for float32 to hold."""
+    low = count["low"] + ops.cast(came, "int32")
+    full = low >= COUNTED
+    return {
+        "low": ops.where(full, low - COUNTED, low),
+        "high": count["high"] + ops.cast(full, "int32"),
+    }
 
 
 def _with_probabilities(outputs):

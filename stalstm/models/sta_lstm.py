@@ -169,6 +169,7 @@ class STALSTM(classifier.Classifier):
                 x: getattr(self, x).initial_state(batch_size) for x in networks
             },
             "scores": scores,
+            "lost": scores,
         }
 
     def classify_frame(self, features, present, valid, frames, state):
@@ -188,13 +189,17 @@ class STALSTM(classifier.Classifier):
             outputs["temporal_attention"] = weight
         z, new["main_lstm"] = self.main_lstm.step(attended, memory["main_lstm"])
         weighted = ops.cast(z, "float32") * weight[:, None]
+        # Kahan's sum: what rounding has lost comes back with the next frame,
+        # so that a stream can go on for years.
+        weighted = weighted - state["lost"]
         scores = state["scores"] + weighted
+        lost = (scores - state["scores"]) - weighted
         logits = scores
         if self.arguments.pooling == "mean":
             logits = logits / ops.maximum(frames, 1.0)[:, None]
         logits = self.arguments.pooling_scale * logits
         memory = classifier.updated(new, memory, valid)
-        state = {"memory": memory, "scores": scores}
+        state = {"memory": memory, "scores": scores, "lost": lost}
         return {"logits": logits, **outputs}, state
 
 

@@ -55,9 +55,10 @@ class Smoothing(FrameLayer):
         return {
             "window": ops.zeros((batch_size, 5, *shape[1:]), "float32"),
             "present": ops.zeros((batch_size, 5, bodies), "bool"),
-            # Frames that came, and calls: frames and what followed the last.
-            "frames": ops.zeros((batch_size,), "int32"),
+            # Calls, up to five; and by how many the frames lag behind, up to
+            # three: no stream is too long to count.
             "calls": ops.zeros((batch_size,), "int32"),
+            "behind": ops.zeros((batch_size,), "int32"),
         }
 
     def step(self, frame, present, valid, state):
@@ -68,11 +69,11 @@ class Smoothing(FrameLayer):
         """
         window = ops.concatenate([state["window"][:, 1:], frame[:, None]], 1)
         there = ops.concatenate([state["present"][:, 1:], present[:, None]], 1)
-        frames = state["frames"] + ops.cast(valid, "int32")
-        calls = state["calls"] + 1
-        index = calls - 3
-        left = ops.clip(index, 0, 2)
-        right = ops.clip(frames - 1 - index, 0, 2)
+        calls = ops.minimum(state["calls"] + 1, 5)
+        ended = ops.cast(ops.logical_not(valid), "int32")
+        behind = ops.minimum(state["behind"] + ended, 3)
+        left = ops.clip(calls - 3, 0, 2)
+        right = ops.clip(2 - behind, 0, 2)
         weights = ops.take(self._table(), 3 * left + right, axis=0)
         # As in `call`, but all five frames at once: fewer operations.
         weights = weights[:, :, None, None, None]
@@ -81,12 +82,12 @@ class Smoothing(FrameLayer):
             weights != 0, ops.logical_not(expand(there, window))
         )
         smooth = ops.where(ops.any(absent, axis=1), window[:, 2], smooth)
-        ready = ops.logical_and(index >= 0, index < frames)
+        ready = ops.logical_and(calls >= 3, behind < 3)
         state = {
             "window": window,
             "present": there,
-            "frames": frames,
             "calls": calls,
+            "behind": behind,
         }
         return smooth, there[:, 2], ready, state
 

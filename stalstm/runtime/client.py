@@ -47,14 +47,26 @@ def connect(
     Args:
         server: `host:port` for gRPC, `http://host:port` for REST.
         model: Name of the model on the server.
-        timeout: Seconds to wait for an answer, in each attempt.
+        timeout: Seconds to wait for an answer, with all attempts.
         retries: Number of further attempts if the server cannot be reached,
-            is too busy or too slow; after 0.1, 0.2, 0.4, ... seconds.
+            is too busy or its answer breaks off; after 0.1, 0.2, 0.4, ...
+            seconds.
         batch_size: Maximum number of clips in a request.
 
     Raises:
         ServingError: A package that the connection needs is not installed.
+        ValueError: `timeout` is not positive, `retries` is negative, or
+            `batch_size` is less than one.
     """
+    for name, good, value, expected in (
+        ("timeout", timeout > 0, timeout, "more than 0 seconds"),
+        ("retries", retries >= 0, retries, "0 or more"),
+        ("batch_size", batch_size >= 1, batch_size, "1 or more"),
+    ):
+        if not good:
+            raise ValueError(
+                f"`{name}` must be {expected}. Received: {name}={value}"
+            )
     transport: Transport
     try:
         if server.startswith(("http://", "https://")):
@@ -120,6 +132,7 @@ class ServedModel:
         for first in range(0, len(checked), self._batch_size):
             batch = checked[first : first + self._batch_size]
             outputs = self._transport.predict("attend", padded(batch))
+            _check(outputs, len(batch))
             for number, clip in enumerate(batch):
                 answer = {name: x[number] for name, x in outputs.items()}
                 for name in answer.keys() & ATTENTIONS:
@@ -131,7 +144,11 @@ class ServedModel:
         """A live stream: the model answers after every frame."""
         bodies, joints, _ = self._shape("frame", "frame")[-3:]
         return _ServedStream(
-            self._transport, bodies, joints, self._shape("frame", "state")[-1]
+            self._transport,
+            bodies,
+            joints,
+            self._shape("frame", "state")[-1],
+            self.metadata.get("least_bodies", 0),
         )
 
     def _shape(self, signature, name):
@@ -151,12 +168,13 @@ class ServedModel:
 
 
 class _ServedStream(Stream):
-    def __init__(self, transport, bodies, joints, state_size):
-        super().__init__(bodies, joints, state_size)
+    def __init__(self, transport, *sizes):
+        super().__init__(*sizes)
         self._transport = transport
 
     def _call(self, values):
         outputs = self._transport.predict("frame", values)
+        _check(outputs, 1, "frames", "bodies", "state")
         return _readable({name: x[0] for name, x in outputs.items()})
 
 
@@ -168,6 +186,17 @@ def padded(clips: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     for number, clip in enumerate(clips):
         skeleton[number, : len(clip)] = clip
     return {"skeleton": skeleton, "length": length}
+
+
+def _check(outputs, number: int, *further: str) -> None:
+    """Checks that a server has answered about as many clips as were sent."""
+    names = ("label", "class_index", "probabilities", "logits", *further)
+    sizes = {x: np.shape(outputs.get(x))[:1] for x in (*names, *outputs)}
+    if any(size != (number,) for size in sizes.values()):
+        raise ServingError(
+            f"expected {', '.join(names)} about {number} clips. "
+            f"Received: {', '.join(f'{x} {y}' for x, y in sizes.items())}"
+        )
 
 
 def _readable(answer):

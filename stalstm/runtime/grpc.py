@@ -2,9 +2,15 @@
 
 import grpc
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from stalstm.runtime import messages
-from stalstm.runtime.errors import ServingError, Unavailable, with_retries
+from stalstm.runtime.errors import (
+    ServingError,
+    Unavailable,
+    another_form,
+    with_retries,
+)
 
 _TRANSIENT = (
     grpc.StatusCode.UNAVAILABLE,
@@ -45,9 +51,13 @@ class Grpc:
         request.model_spec.name = self._model
         request.metadata_field.append("signature_def")
         response = self._call(self._get_model_metadata, request)
-        signatures = messages.SignatureDefMap.FromString(
-            response.metadata["signature_def"].value
-        )
+        with another_form(self._address):
+            try:
+                signatures = messages.SignatureDefMap.FromString(
+                    response.metadata["signature_def"].value
+                )
+            except DecodeError as error:
+                raise ValueError(str(error)) from None
         return {
             name: {
                 key: _shape(x.tensor_shape)
@@ -62,14 +72,16 @@ class Grpc:
         """Calls a signature; inputs and outputs by name."""
         request = messages.predict_request(self._model, signature, inputs)
         response = self._call(self._predict, request)
-        return {
-            name: messages.to_array(x) for name, x in response.outputs.items()
-        }
+        with another_form(self._address):
+            return {
+                name: messages.to_array(x)
+                for name, x in response.outputs.items()
+            }
 
     def _call(self, method, request):
-        def call():
+        def call(seconds):
             try:
-                return method(request, timeout=self._timeout)
+                return method(request, timeout=seconds)
             except grpc.RpcError as error:
                 received = f"{error.code().name}: {error.details()}"
                 if error.code() in _TRANSIENT:
@@ -78,7 +90,7 @@ class Grpc:
                     f"{self._address}, model {self._model}: {received}"
                 ) from None
 
-        return with_retries(call, self._retries, self._address)
+        return with_retries(call, self._retries, self._timeout, self._address)
 
 
 def _shape(tensor_shape):

@@ -21,10 +21,12 @@ In Python:
 
 import abc
 import argparse
+import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +36,9 @@ FORMAT_VERSION = 1
 
 # Metres. No depth sensor sees bodies that far away, and millimetres exceed it.
 FARTHEST = 100.0
+
+# Frames, more than the answers of any model lag behind.
+LONGEST_LAG = 1000
 
 ATTENTIONS = ("spatial_attention", "temporal_attention")
 # Of files of which the first one is taken where there is a choice.
@@ -162,11 +167,19 @@ class Stream(abc.ABC):
     Args:
         bodies, joints: Numbers of bodies and joints that the model takes.
         state_size: Size of its state, which is all zeros at the start.
+        least_bodies: Number of bodies that must appear; 0 if it is not known.
     """
 
-    def __init__(self, bodies: int, joints: int, state_size: int):
+    def __init__(
+        self,
+        bodies: int,
+        joints: int,
+        state_size: int,
+        least_bodies: int = 0,
+    ):
         self._shape = (bodies, joints)
         self._state_size = state_size
+        self._least_bodies = least_bodies
         self._begin()
 
     @abc.abstractmethod
@@ -191,7 +204,9 @@ class Stream(abc.ABC):
         Returns:
             The answer so far: `label`; `class_index`; `probabilities` and
             `logits` `(classes,)`; `frames`, the number of frames that it
-            covers; and where the model has them, `spatial_attention`
+            covers; `bodies`, the number of bodies that have appeared (an
+            answer about fewer than `least_bodies` of `model.json` means
+            nothing); and where the model has them, `spatial_attention`
             `(bodies * joints,)` and `temporal_attention` of the latest of
             these frames. With smoothing, answers lag the input by two frames:
             after the first two frames there is none yet, `frames` is 0 and
@@ -218,7 +233,7 @@ class Stream(abc.ABC):
             `temporal_attention` `(0 to 2,)`.
 
         Raises:
-            InputError: There was no frame.
+            InputError: There was no frame, or too few bodies have appeared.
         """
         late = self.rest()
         answer = dict(self._last)
@@ -236,21 +251,36 @@ class Stream(abc.ABC):
             from `step`; the last one is about the whole clip.
 
         Raises:
-            InputError: There was no frame.
+            InputError: There was no frame, or too few bodies have appeared.
+                The next frame begins a new stream.
+            ModelError: The model does not give the answers.
         """
         if not self._sent:
             raise InputError("expected a frame first. Received: none")
         late = []
         nothing = np.zeros((*self._shape, 3), np.float32)
-        while (before := self._last["frames"]) < self._sent:
+        calls = 0
+        while (before := self._frames) < self._sent:
             if self._take(nothing, ended=1)["frames"] > before:
                 late.append(self._last)
+            calls += 1
+            if calls > LONGEST_LAG:
+                raise ModelError(
+                    f"expected an answer about {self._sent} frames. Received: "
+                    f"one about {self._frames}, and none after {calls} calls"
+                )
         self._begin()
+        appeared = self._last["bodies"]
+        if appeared < self._least_bodies:
+            raise InputError(
+                f"`skeleton`: expected at least {self._least_bodies} bodies "
+                f"that appear in the stream. Received: {appeared}"
+            )
         return late
 
     def _begin(self):
         self._state = np.zeros((1, self._state_size), np.float32)
-        self._sent = 0
+        self._sent = self._frames = self._counted = 0
 
     def _take(self, frame, ended):
         outputs = self._call(
@@ -261,7 +291,12 @@ class Stream(abc.ABC):
             }
         )
         self._state = outputs.pop("state")[None]
-        outputs["frames"] = int(outputs["frames"])
+        # The model's own count begins again beyond 2^31.
+        if int(outputs["frames"]) != self._counted:
+            self._counted = int(outputs["frames"])
+            self._frames += 1
+        outputs["frames"] = self._frames
+        outputs["bodies"] = int(outputs["bodies"])
         self._last = outputs
         return outputs
 
@@ -277,7 +312,8 @@ class _Model(abc.ABC):
         self.metadata = read_metadata(path.parent)
         self._name = path.name
         self._shape = (self.metadata["bodies"], len(self.metadata["joints"]))
-        self._interpreter = _open(path, threads)
+        self._interpreter = _open(path, self.metadata, threads)
+        self._alone = threading.Lock()  # An interpreter has one set of tensors.
         runner = self._interpreter.get_signature_runner()
         self._inputs = runner.get_input_details()
         self._outputs = runner.get_output_details()
@@ -316,13 +352,14 @@ class _Model(abc.ABC):
 
     def _run(self, values):
         """The outputs by name, without the batch axis."""
-        for name, value in values.items():
-            self._interpreter.set_tensor(self._inputs[name]["index"], value)
-        self._interpreter.invoke()
-        outputs = {
-            name: self._interpreter.get_tensor(details["index"])[0]
-            for name, details in self._outputs.items()
-        }
+        with self._alone:
+            for name, value in values.items():
+                self._interpreter.set_tensor(self._inputs[name]["index"], value)
+            self._interpreter.invoke()
+            outputs = {
+                name: self._interpreter.get_tensor(details["index"])[0]
+                for name, details in self._outputs.items()
+            }
         best = int(outputs["probabilities"].argmax())
         outputs["class_index"] = best
         outputs["label"] = self.metadata["labels"][best]
@@ -330,7 +367,7 @@ class _Model(abc.ABC):
 
 
 class ClipModel(_Model):
-    """A model that takes whole clips. One thread at a time may use it.
+    """A model that takes whole clips. Threads that share it take turns.
 
     Args:
         path: A `clip_*.tflite`, with its `model.json` in the same folder.
@@ -389,7 +426,7 @@ class ClipModel(_Model):
 class FrameModel(_Model):
     """A model that takes one frame at a time, and so clips of any length.
 
-    One thread at a time may use it and its streams.
+    Threads that share it take turns; each stream belongs to one thread.
 
     Args:
         path: A `frame_*.tflite`, with its `model.json` in the same folder.
@@ -413,7 +450,7 @@ class FrameModel(_Model):
         stream = self.stream()
         live = [stream.step(frame) for frame in skeleton]
         answer = stream.finish()
-        del answer["frames"]
+        del answer["frames"], answer["bodies"]
         for name in self.metadata["attentions"]:
             known = [x[name] for x in live if x["frames"]]
             answer[name] = np.array([*known, *answer[name]])
@@ -423,7 +460,8 @@ class FrameModel(_Model):
 class _FileStream(Stream):
     def __init__(self, model: FrameModel):
         size = int(model._inputs["state"]["shape"][1])
-        super().__init__(*model._shape, size)
+        least_bodies = model.metadata["least_bodies"]
+        super().__init__(*model._shape, size, least_bodies)
         self._model = model
 
     def _call(self, values):
@@ -468,17 +506,62 @@ def read_metadata(folder: pathlib.Path) -> dict[str, Any]:
             f"{folder}: expected a folder that export.py wrote, with "
             "model.json. Received: a folder without it"
         ) from None
-    version = metadata.get("format_version")
+    except ValueError as error:
+        raise ModelError(
+            f"{path}: expected a JSON file. Received: {error}"
+        ) from None
+    version = (
+        metadata.get("format_version") if isinstance(metadata, dict) else None
+    )
     if version != FORMAT_VERSION:
         raise ModelError(
             f"{path}: expected format version {FORMAT_VERSION}; export the "
             "model again, or use the runtime.py in its own folder. Received: "
             f"format version {version}"
         )
+    _check_content(metadata, path, _content(metadata))
     return metadata
 
 
-def _open(path, threads):
+def sealed(
+    metadata: dict[str, Any], folder: pathlib.Path, names: Sequence[str]
+) -> dict[str, Any]:
+    """The content of `model.json` with checksums: of itself and of files.
+
+    Args:
+        metadata: The content without them.
+        folder: Where the files are.
+        names: Names of the files.
+    """
+    sums = {name: _digest((folder / name).read_bytes()) for name in names}
+    return {
+        **metadata,
+        "sha256": {"model.json": _digest(_content(metadata)), **sums},
+    }
+
+
+def _content(metadata: dict[str, Any]) -> bytes:
+    """What the checksum of `model.json` is about."""
+    content = {x: y for x, y in metadata.items() if x != "sha256"}
+    return json.dumps(content, sort_keys=True).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _check_content(metadata, path, content):
+    """Checks the checksum of a file, if it was exported with one."""
+    expected = metadata.get("sha256", {}).get(path.name)
+    if expected not in (None, _digest(content)):
+        raise ModelError(
+            f"{path}: expected the file that export.py wrote, with SHA-256 "
+            f"{expected[:12]}... Received: {_digest(content)[:12]}...; copy or "
+            "export the model again"
+        )
+
+
+def _open(path, metadata, threads):
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ModuleNotFoundError as error:
@@ -487,12 +570,13 @@ def _open(path, threads):
             f"  pip install ai-edge-litert\nReceived: {error}"
         ) from None
     try:
+        _check_content(metadata, path, path.read_bytes())
         interpreter = Interpreter(str(path), num_threads=threads)
-    except ValueError as error:
+        interpreter.allocate_tensors()
+    except (OSError, RuntimeError, ValueError) as error:
         raise ModelError(
             f"{path}: expected a LiteRT file. Received: {error}"
         ) from None
-    interpreter.allocate_tensors()
     return interpreter
 
 

@@ -1,10 +1,26 @@
 """TensorFlow Serving's REST interface."""
 
+import http.client
+
 import numpy as np
 import requests
 
-from stalstm.runtime.errors import ServingError, Unavailable, with_retries
+from stalstm.runtime.errors import (
+    ServingError,
+    Unavailable,
+    another_form,
+    with_retries,
+    within,
+)
 
+# Of a connection that breaks, wherever in an answer; another one may do.
+_PASSING = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    http.client.HTTPException,
+)
 # Too many requests; bad gateway; service unavailable; gateway timeout.
 _TRANSIENT = (429, 502, 503, 504)
 
@@ -21,14 +37,15 @@ class Rest:
     def shapes(self):
         """The shapes of all inputs, by signature and name."""
         answer = self._call("GET", f"{self._url}/metadata")
-        signatures = answer["metadata"]["signature_def"]["signature_def"]
-        return {
-            name: {
-                key: _shape(x["tensor_shape"])
-                for key, x in signature["inputs"].items()
+        with another_form(self._url):
+            signatures = answer["metadata"]["signature_def"]["signature_def"]
+            return {
+                name: {
+                    key: _shape(x["tensor_shape"])
+                    for key, x in signature["inputs"].items()
+                }
+                for name, signature in signatures.items()
             }
-            for name, signature in signatures.items()
-        }
 
     def predict(
         self, signature: str, inputs: dict[str, np.ndarray]
@@ -42,22 +59,29 @@ class Rest:
                 "inputs": {name: x.tolist() for name, x in inputs.items()},
             },
         )
-        return {
-            name: _array(value) for name, value in answer["outputs"].items()
-        }
+        with another_form(self._url):
+            outputs = answer["outputs"].items()
+            return {name: _array(value) for name, value in outputs}
 
     def _call(self, method, url, body=None):
-        def call():
+        def call(seconds):
             try:
-                response = self._session.request(
-                    method, url, json=body, timeout=self._timeout
+                response = within(
+                    seconds,
+                    lambda: self._session.request(
+                        method, url, json=body, timeout=max(seconds, 0.001)
+                    ),
                 )
-            except (requests.ConnectionError, requests.Timeout) as error:
+            except _PASSING as error:
                 raise Unavailable(error) from None
+            except (OSError, ValueError) as error:  # such as InvalidURL
+                raise ServingError(f"{url}: {error}") from None
             try:
                 answer = response.json()
             except requests.JSONDecodeError:
                 answer = {"error": response.text[:200]}
+            if not isinstance(answer, dict):
+                answer = {"error": f"another form, {response.text[:200]}"}
             if response.ok and "error" not in answer:
                 return answer
             received = f"{response.status_code}: {answer.get('error', answer)}"
@@ -65,7 +89,7 @@ class Rest:
                 raise Unavailable(received)
             raise ServingError(f"{url}: {received}")
 
-        return with_retries(call, self._retries, url)
+        return with_retries(call, self._retries, self._timeout, url)
 
 
 def _shape(tensor_shape):

@@ -181,7 +181,6 @@ def test_damage_is_an_error_that_loses_nothing_or_is_skipped_by_name(
     assert f"Left out, damaged: 1 ({bad}, {message}" in out
     # Nothing but the prepared data stays.
     assert {name.split(".")[0] for name in files(data_dir)} == {
-        "2",  # 2.0.0.lock
         "dataset_info",
         "features",
         "label",

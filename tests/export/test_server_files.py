@@ -94,3 +94,10 @@ def test_compose_names_files_that_are_there(name, export_dir):
     named = re.findall(r"=/models/(\S+)", compose)
     assert f"{name}.config" in named
     assert all(pathlib.Path(export_dir, x).exists() for x in named)
+
+
+def test_ports_are_open_to_this_machine_alone(tmp_path):
+    server_files.write(tmp_path)
+    text = (tmp_path / "compose.yaml").read_text()
+    published = re.findall(r'^ *- "(.*:\d+)"$', text, re.MULTILINE)
+    assert published == ["127.0.0.1:8500:8500", "127.0.0.1:8501:8501"]

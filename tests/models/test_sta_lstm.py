@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from stalstm.export import signatures
 from stalstm.models.sta_lstm import STALSTM
 from stalstm.preprocessing import Distances, Velocity
 from tests import reference
@@ -179,3 +180,35 @@ def test_wrong_arguments_are_named():
         make_model(l1_matrices="none")
     with pytest.raises(TypeError, match="layers"):
         make_model(layers=3)
+
+
+def test_a_long_stream_loses_nothing_by_rounding():
+    """To a large sum float32 adds small numbers only roughly."""
+    model = make_model()
+    frame = INPUTS["skeleton"][:, 0]
+
+    def total(start, steps=200):
+        state = model.initial_state(len(frame))
+        scores = state["network"]["scores"] + start
+        state["network"] = {**state["network"], "scores": scores}
+        for _ in range(steps):
+            _, state = model.step(frame, state)
+        network = state["network"]
+        return network["scores"].numpy().astype("f8") - network["lost"].numpy()
+
+    alone, added = total(0.0), total(1e7) - 1e7
+    assert np.abs(alone).max() > 1
+    np.testing.assert_allclose(added, alone, atol=1e-3 * np.abs(alone).max())
+
+
+def test_a_stream_counts_beyond_what_float32_holds():
+    model = make_model()
+    state = model.initial_state(3)
+    for leaf, value in (("low", 2**20 - 1), ("high", 50)):
+        state["frames"][leaf] = state["frames"][leaf] + value
+    packed = signatures.PackedState(model)
+    frame = INPUTS["skeleton"][:, 0]
+    for expected in (51 * 2**20, 51 * 2**20 + 1):
+        outputs, state = model.step(frame, state)
+        state = packed.unpack(packed.pack(state))
+        assert set(outputs["frames"].numpy()) == {expected}

@@ -1,3 +1,4 @@
+import concurrent.futures
 import json
 import shutil
 import sys
@@ -122,6 +123,91 @@ def test_streams_of_one_model_do_not_mix(litert_folder, clips):
         ended = stream.finish()
         assert ended["frames"] == 12
         np.testing.assert_array_equal(ended["logits"], answer["logits"])
+
+
+class Counting(litert.Stream):
+    """A stream of one body of one joint, whose model only counts.
+
+    Args:
+        start: What the model's count is at the first frame.
+        stuck: Whether it does not count on.
+    """
+
+    def __init__(self, start=0, stuck=False):
+        super().__init__(1, 1, state_size=1)
+        self._count = np.array(start, np.int32)
+        self._stuck = stuck
+        self._counted = start
+
+    def _call(self, values):
+        if not self._stuck:
+            with np.errstate(over="ignore"):
+                self._count = self._count + np.int32(1)
+        return {
+            "frames": self._count,
+            "bodies": np.int32(1),
+            "state": values["state"][0],
+        }
+
+
+def test_a_count_that_begins_again_is_gone_on_with():
+    stream = Counting(start=2**31 - 3)
+    answers = [stream.step(np.ones((1, 1, 3))) for _ in range(6)]
+    assert [x["frames"] for x in answers] == [1, 2, 3, 4, 5, 6]
+    assert stream.finish()["frames"] == 6
+
+
+def test_a_model_that_no_longer_counts_is_an_error_and_not_waited_for():
+    stream = Counting(stuck=True)
+    stream.step(np.ones((1, 1, 3)))
+    with pytest.raises(ModelError, match=r"about 1 frames\. Received: one"):
+        stream.finish()
+
+
+def test_a_body_that_never_appears_is_told(litert_folder, clips):
+    stream = FrameModel(litert_folder / "frame_float32.tflite").stream()
+    alone = clips[4] * [[[1]], [[0]]]
+    assert {stream.step(frame)["bodies"] for frame in alone} == {1}
+    with pytest.raises(InputError, match=r"at least 2 bodies .*: 1"):
+        stream.finish()
+    # The next frame begins a new stream, in which both appear in turn.
+    bodies = [stream.step(frame)["bodies"] for frame in alone[:2]]
+    bodies += [stream.step(frame)["bodies"] for frame in alone[:2, ::-1]]
+    assert bodies == [1, 1, 2, 2]
+    assert stream.finish()["frames"] == 4
+
+
+@pytest.mark.parametrize("kind", ["clip", "frame"])
+def test_threads_share_a_model(kind, litert_folder, clips):
+    model = litert.load(litert_folder / f"{kind}_float32.tflite")
+    expected = model.predict(clips)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for answers in pool.map(model.predict, 16 * [clips]):
+            for answer, other in zip(answers, expected, strict=True):
+                np.testing.assert_array_equal(answer["logits"], other["logits"])
+
+
+@pytest.mark.parametrize("name", ["model.json", "frame_float16.tflite"])
+def test_every_flipped_byte_is_noticed(name, litert_folder, tmp_path):
+    for file in ("model.json", "frame_float16.tflite"):
+        shutil.copy(litert_folder / file, tmp_path)
+    path = tmp_path / name
+    whole = path.read_bytes()
+    content = litert.read_metadata(tmp_path)
+    del content["sha256"]
+    for at in range(0, len(whole), 1 + len(whole) // 40):
+        data = bytearray(whole)
+        data[at] ^= 0x04
+        path.write_bytes(data)
+        try:
+            model = litert.load(tmp_path / "frame_float16.tflite")
+        except ModelError as error:
+            message = str(error)
+        else:  # It is in a checksum's name: all that is used is as it was.
+            message = str(path)
+            assert name == "model.json"
+            assert all(model.metadata[x] == y for x, y in content.items())
+        assert str(path) in message
 
 
 def test_bad_input_is_refused(litert_folder, clips):

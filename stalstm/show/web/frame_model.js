@@ -49,7 +49,7 @@ export class FrameModel {
     const outputs = await this.compiled.run(inputs);
     const values = {};
     for (const [name, tensor] of Object.entries(outputs)) {
-      values[name] = Float32Array.from(tensor.toTypedArray());
+      values[name] = tensor.toTypedArray().slice(); // that of the tensor will be gone
     }
     // The memory of a tensor is given back by hand.
     for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete();
@@ -69,11 +69,13 @@ export class Stream {
     this.state = new Float32Array(size);
     this.sent = 0;
     this.frames = 0;
+    this.counted = 0; // by the model, which begins again beyond 2^31
   }
 
   /**
    * Takes the next frame, `bodies * joints * 3` metres. Returns the answer so
-   * far: frames, probabilities, and the attentions of its latest frame.
+   * far: frames that it covers, bodies that have appeared, probabilities, and
+   * the attentions of its latest frame.
    */
   async step(frame) {
     const answer = await this.#take(frame, 0);
@@ -95,9 +97,10 @@ export class Stream {
   }
 
   async #take(frame, ended) {
-    const { state, frames, ...answer } = await this.model.run(frame, ended, this.state);
+    const { state, frames, bodies, ...answer } = await this.model.run(frame, ended, this.state);
     this.state = state;
-    this.frames = frames[0];
-    return { ...answer, frames: frames[0] };
+    if (frames[0] !== this.counted) this.frames += 1;
+    this.counted = frames[0];
+    return { ...answer, frames: this.frames, bodies: bodies[0] };
   }
 }

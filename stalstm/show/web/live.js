@@ -133,6 +133,11 @@ class Live {
   #answer(answer) {
     this.clip.answer(answer);
     if (!answer.frames) return;
+    const least = this.model.metadata.least_bodies;
+    if (answer.bodies < least) {
+      this.label.textContent = `no answer yet, ${answer.bodies} of ${least} bodies`;
+      return;
+    }
     this.answers.push(answer);
     const probabilities = [...answer.probabilities];
     const best = probabilities.indexOf(Math.max(...probabilities));

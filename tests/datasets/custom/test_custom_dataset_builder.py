@@ -126,10 +126,7 @@ def test_a_folder_that_changed_is_another_data_set(tmp_path):
     assert len(set(states)) == 4
     # What was half read does not stay.
     left = {x.name for x in (data_dir / "custom").iterdir()}
-    assert left == {
-        *(pathlib.Path(x).parent.name for x in states),
-        "clips.lock",
-    }
+    assert left == {pathlib.Path(x).parent.name for x in states}
 
 
 def test_a_column_of_splits_makes_the_protocols(tmp_path):
@@ -226,7 +223,7 @@ def test_a_preparation_that_was_killed_resumes(tmp_path):
         for name, value in example.items():
             np.testing.assert_array_equal(value, expected[clip_id][1][name])
     left = {x.suffix for x in (data_dir / "custom").iterdir()}
-    assert left == {"", ".lock"}
+    assert left == {""}
 
 
 def test_prepared_data_is_read_by_its_folder(tmp_path):
