@@ -112,7 +112,7 @@ def write(
     """
     joints = Skeleton.from_json(model.metadata["skeleton"])
     expected = model.metadata["bodies"], len(joints.joints), 3
-    described = []
+    described: list[dict[str, Any]] = []
     left_out = 0
     clips = tqdm.tqdm(find(model, readers, paths), unit="clip")
     for name, skeleton, label in clips:

@@ -78,7 +78,7 @@ class Rest:
                 raise ServingError(f"{url}: {error}") from None
             try:
                 answer = response.json()
-            except requests.JSONDecodeError:
+            except ValueError:  # also of a number with 5,000 digits
                 answer = {"error": response.text[:200]}
             if not isinstance(answer, dict):
                 answer = {"error": f"another form, {response.text[:200]}"}

@@ -115,7 +115,10 @@ def test_the_folder_is_complete(litert_folder, small):
         "runtime.py",
     }
     card = json.loads((litert_folder / "model.json").read_text())
+    sums = card.pop("sha256")
     assert card == metadata.describe(small)
+    files = {x.name for x in litert_folder.glob("*.tflite")}
+    assert sums.keys() == {*files, "model.json"}
     agreement = json.loads((litert_folder / "agreement.json").read_text())
     assert agreement.keys() > {x.stem for x in litert_folder.glob("*.tflite")}
 

@@ -265,9 +265,13 @@ def test_what_is_not_an_export_is_refused(folder):
     with pytest.raises(ModelError, match="expected a LiteRT file"):
         ClipModel(folder / "nothing.tflite")
     (folder / "clip_int8.tflite").write_bytes(b"else")
-    with pytest.raises(ModelError, match="expected a LiteRT file"):
+    with pytest.raises(ModelError, match="expected the file that export"):
         ClipModel(folder / "clip_int8.tflite")
     card = json.loads((folder / "model.json").read_text())
+    del card["sha256"]  # as older exports are
+    (folder / "model.json").write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="expected a LiteRT file"):
+        ClipModel(folder / "clip_int8.tflite")
     (folder / "model.json").write_text(
         json.dumps({**card, "format_version": 9})
     )

@@ -1,0 +1,1 @@
+"""Attacks on what the software promises; see docs/reliability.md."""
