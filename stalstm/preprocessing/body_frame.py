@@ -103,4 +103,8 @@ def place(skeleton, joint: int | None):
 
 
 def norm(vector):
-    return ops.sqrt(ops.sum(ops.square(vector), axis=-1, keepdims=True))
+    """Length of vectors `(..., n)`, `(..., 1)`; zero has the gradient zero."""
+    squares = ops.sum(ops.square(vector), axis=-1, keepdims=True)
+    there = squares > 0
+    # The root of 0 has no gradient, and one outside would be infinite x 0.
+    return ops.where(there, ops.sqrt(ops.where(there, squares, 1.0)), 0.0)
