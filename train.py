@@ -194,6 +194,11 @@ def main(argv):
         raise SystemExit(f"--raw_dir: {error}") from None
     except workdir_lib.WorkdirError as error:
         raise SystemExit(f"--workdir: {error}") from None
+    except workdir_lib.CANNOT_WRITE as error:
+        raise SystemExit(
+            f"{error}\nA disk that is full, or that cannot be written? Make "
+            "space, and run the same command to resume."
+        ) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
 
@@ -332,12 +337,7 @@ def cross_validate(
     files.write_json(workdir / "cross_validation.json", summary)
     if _REPORT.value:
         report.of_folds(workdir, results)
-    for name, accuracy in summary["folds"].items():
-        print(f"{name}  {accuracy:.2%}")
-    print(
-        f"mean    {summary['mean']:.2%}, standard deviation "
-        f"{summary['standard_deviation']:.2%}"
-    )
+    print(evaluation.folds_table(summary))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Recording:
                 larger than `LARGEST_FILE`.
         """
         with _damage_named(self.place, "a file that can be read"):
-            status = self.path.stat()
+            status = os.stat(self.path)  # TFDS has paths of its own
             if self.member is None:
                 check_size(status.st_size, self.place)
                 return self.path.read_bytes()

@@ -127,3 +127,13 @@ def cross_validation(evaluations: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "mean": float(np.mean(list(folds.values()))),
         "standard_deviation": float(np.std(list(folds.values()), ddof=1)),
     }
+
+
+def folds_table(summary: dict[str, Any]) -> str:
+    """The result of `cross_validation` as a table to read."""
+    lines = [f"{name}  {x:.2%}" for name, x in summary["folds"].items()]
+    lines.append(
+        f"mean    {summary['mean']:.2%}, standard deviation "
+        f"{summary['standard_deviation']:.2%}"
+    )
+    return "\n".join(lines)

@@ -73,7 +73,7 @@ class StageLog(keras.callbacks.Callback):
         self.iterations = iterations
         self.done = 0
         self._workdir = workdir
-        self._checkpoint = f"checkpoints/{name}.weights.h5"
+        self._checkpoint = f"checkpoints/{name}.npz"
         self._records: list[dict] = []
         self._writer = tf.summary.create_file_writer(
             str(workdir / "logs" / name)
@@ -88,7 +88,9 @@ class StageLog(keras.callbacks.Callback):
         model.optimizer.build(model.trainable_variables)
         checkpoint = self._workdir / self._checkpoint
         if checkpoint.exists():
-            model.load_weights(checkpoint)
+            with np.load(checkpoint) as values:
+                for number, variable in enumerate(_variables(model)):
+                    variable.assign(values[f"arr_{number}"])
             self.done = int(model.optimizer.iterations.numpy())
         metrics = self._workdir / METRICS
         if metrics.exists():
@@ -167,5 +169,16 @@ class StageLog(keras.callbacks.Callback):
             }
         )
         manifest.write_json(self._workdir, METRICS, self._records)
+        values = map(keras.ops.convert_to_numpy, _variables(self.model))
         with manifest.replacing(self._workdir, self._checkpoint) as temporary:
-            self.model.save_weights(temporary)
+            # Not HDF5, which on a full disk may end the process.
+            np.savez(temporary, *values)
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """All that a training carries on, in an order that stays."""
+    return [
+        *model.non_trainable_variables,
+        *model.trainable_variables,
+        *model.optimizer.variables,
+    ]

@@ -8,6 +8,7 @@ import subprocess
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from stalstm import files, machine, manifest, training
 from stalstm.description import Description
@@ -18,6 +19,15 @@ PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "stalstm")
 # Format of config.json. It changes when older workdirs can no longer be read.
 FORMAT = 4
 RECORDS = ("config", "metrics", "evaluation")
+
+
+# What Python and TensorFlow raise where they cannot write.
+CANNOT_WRITE = (
+    OSError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.ResourceExhaustedError,
+)
 
 
 class WorkdirError(Exception):

@@ -193,7 +193,7 @@ def test_a_killed_run_is_resumed(small_sbu, tmp_path):
     def train(name):
         return [*flags, f"--workdir={tmp_path / name}"]
 
-    checkpoint = tmp_path / "killed/checkpoints/joint.weights.h5"
+    checkpoint = tmp_path / "killed/checkpoints/joint.npz"
     run = subprocess.Popen(
         command(*train("killed")),
         cwd=door.ROOT,

@@ -314,7 +314,7 @@ def test_a_stop_before_a_stage_s_file_is_resumed(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="no space"):
             train(workdir, recipe)
     checkpoints = workdir / "checkpoints"
-    assert {x.name for x in checkpoints.iterdir()} == {"joint.weights.h5"}
+    assert {x.name for x in checkpoints.iterdir()} == {"joint.npz"}
     monkeypatch.setattr(STALSTM, "fit", None)
     assert_same_weights(train(workdir, recipe), expected)
 

@@ -64,7 +64,7 @@ def finished(tmp_path):
     """Files as those of a finished run, without a model."""
     workdir.begin(tmp_path, RUN)
     (tmp_path / "checkpoints").mkdir()
-    for name in ("step_2.keras", "step_3.weights.h5"):
+    for name in ("step_2.keras", "step_3.npz"):
         manifest.write_text(tmp_path, f"checkpoints/{name}", name * 20)
     for name in ("metrics", "evaluation", "curve"):
         manifest.write_json(tmp_path, f"{name}.json", {"accuracy": 0.5})
@@ -86,7 +86,7 @@ def finished(tmp_path):
         ("report.html", "Delete it; the training's command writes it"),
         ("logs/events", "Delete it; the training's command writes it"),
         ("checkpoints/step_2.keras", "command trains step_2 again"),
-        ("checkpoints/step_3.weights.h5", "command trains step_3 again"),
+        ("checkpoints/step_3.npz", "command trains step_3 again"),
         ("manifest.json", "train in another --workdir"),
     ],
 )
@@ -125,7 +125,7 @@ def test_what_was_deleted_is_not_damaged(finished):
 
 def test_a_kill_between_two_writes_does_no_damage(finished, monkeypatch):
     """The list is written already, the file is not."""
-    name = "checkpoints/step_3.weights.h5"
+    name = "checkpoints/step_3.npz"
     write_json = files.write_json
 
     def killed(*arguments):
