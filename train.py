@@ -196,8 +196,9 @@ def main(argv):
         raise SystemExit(f"--workdir: {error}") from None
     except workdir_lib.CANNOT_WRITE as error:
         raise SystemExit(
-            f"{error}\nA disk that is full, or that cannot be written? Make "
-            "space, and run the same command to resume."
+            f"expected that {workdir} and {_DATA_DIR.value} can be written. "
+            f"Received: {error}. Make space, if that is missing, and run the "
+            "same command to resume."
         ) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
