@@ -27,7 +27,7 @@ import datasets
 from stalstm.export import agreement, clips, version, web
 from stalstm.export.errors import ExportError
 from stalstm.paths import DEFINE_path, command, script
-from stalstm.workdir import Trained, WorkdirError, load
+from stalstm.workdir import CANNOT_WRITE, Trained, WorkdirError, load
 
 # Maximum number of clips of the test split to compare on.
 COMPARED = 256
@@ -81,6 +81,11 @@ def main(argv):
         )
     except (ExportError, WorkdirError) as error:
         raise SystemExit(f"export.py: {error}") from None
+    except CANNOT_WRITE as error:
+        raise SystemExit(
+            f"export.py: expected that {_EXPORT_DIR.value} can be written. "
+            f"Received: {error}"
+        ) from None
     print(f"Compared with the Keras model on {source}:")
     print(agreement.table(result))
     print(f"{name}, version {number}, is in {_EXPORT_DIR.value}.")
