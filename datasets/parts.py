@@ -292,12 +292,12 @@ def _grouped(recordings: Sequence[AnyRecording]) -> list[list[AnyRecording]]:
 def prepare(parts: Sequence[Part[Any]], processes: int | None = None) -> None:
     """Reads the parts that are not ready, in several processes.
 
+    A process that ends while it reads is replaced once: something else may have
+    ended it.
+
     Args:
         parts: Parts from `divide`.
         processes: Number of processes; `None` for one on each core.
-
-    A process that ends while it reads is replaced once, in case that something
-    else has ended it.
 
     Raises:
         RawDataError: A recording is damaged and must not be skipped, or the

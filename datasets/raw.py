@@ -19,8 +19,6 @@ from typing import Generic, TypeVar
 
 # In any unit, far beyond what a sensor sees.
 LARGEST = 1e9
-# Metres; models take none beyond.
-FARTHEST = 100.0
 
 # How much one recording may hold. A damaged file may claim anything; what it
 # claims is checked before memory is allocated.
@@ -193,15 +191,15 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
             f"Received: {error}"
         )
 
-    walk = os.walk(top, onerror=refuse, followlinks=True)
     if not os.path.isdir(top):
         return
-    for folder, folders, names in walk:
+    for folder, folders, names in os.walk(
+        top, onerror=refuse, followlinks=True
+    ):
         yield folder, names
-        here = os.path.realpath(folder)
-        for name in folders:
-            path = os.path.join(folder, name)
-            target = os.path.realpath(path)
+        paths = [os.path.join(folder, name) for name in folders]
+        for path in filter(os.path.islink, paths):
+            here, target = os.path.realpath(folder), os.path.realpath(path)
             if os.path.commonpath([here, target]) == target:
                 raise RawDataError(
                     f"{path}: expected a folder of recordings. "

@@ -76,21 +76,19 @@ def add(folder: pathlib.Path, paths: Iterable[pathlib.Path]) -> None:
     _write(folder, listed)
 
 
-def damaged(
-    folder: pathlib.Path, names: Iterable[str] | None = None
-) -> list[Damage]:
+def damaged(folder: pathlib.Path, names: Iterable[str]) -> list[Damage]:
     """Files that are not as they were written. A missing one is not damaged.
 
     Args:
         folder: The workdir.
-        names: Files to check. Default: all that are listed.
+        names: Files that must be listed, besides those that are.
     """
     try:
         listed = _read(folder)
     except ValueError as error:
         return [Damage(FILE, "a list of the files", str(error))]
     found = []
-    for name in listed if names is None else names:
+    for name in dict.fromkeys([*listed, *names]):
         path = folder / name
         if not path.exists():
             continue

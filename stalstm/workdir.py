@@ -131,14 +131,11 @@ def check(workdir: pathlib.Path) -> None:
     Raises:
         WorkdirError: One is not. The message says what can be done.
     """
-    found = manifest.damaged(workdir)
-    names = {x.name for x in found}
-    checkpoints = sorted((workdir / "checkpoints").glob("*"))
     # A file that was put there would be taken for what a stage has trained.
-    there = [x.relative_to(workdir).as_posix() for x in checkpoints]
-    found += [
-        x for x in manifest.damaged(workdir, there) if x.name not in names
-    ]
+    checkpoints = sorted((workdir / "checkpoints").glob("*"))
+    found = manifest.damaged(
+        workdir, [x.relative_to(workdir).as_posix() for x in checkpoints]
+    )
     if found:
         raise WorkdirError(
             "\n".join(

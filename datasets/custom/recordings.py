@@ -20,7 +20,8 @@ from datasets.custom import clip_files, gaps
 from datasets.custom.layout import MANIFEST, Layout
 from datasets.custom.manifest import Manifest, read_manifest
 from datasets.parts import Clip
-from datasets.raw import FARTHEST, RawDataError
+from datasets.raw import RawDataError
+from stalstm.runtime.litert import FARTHEST
 from stalstm.skeletons import Skeleton
 
 # How many wrong files an error names.

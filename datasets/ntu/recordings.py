@@ -18,7 +18,8 @@ import pyarrow as pa
 from pyarrow import csv
 
 from datasets import raw
-from datasets.raw import FARTHEST, RawDataError, check_shape, shown
+from datasets.raw import RawDataError, check_shape, shown
+from stalstm.runtime.litert import FARTHEST
 from stalstm.skeletons import KINECT2
 
 JOINTS = len(KINECT2.joints)

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from datasets import raw
-from datasets.raw import FARTHEST, RawDataError
+from datasets.raw import RawDataError
+from stalstm.runtime.litert import FARTHEST
 from stalstm.skeletons import NITE
 
 # In the order of the folders 01 to 08.
