@@ -19,6 +19,7 @@ export class Viewer {
     this.element = element;
     this.clip = clip;
     this.frame = 0;
+    this.waiting = null; // what draws it next, see `render`
     const style = getComputedStyle(element);
     this.colors = {
       left: style.getPropertyValue("--left"),
@@ -43,6 +44,7 @@ export class Viewer {
 
   /** Gives the graphics memory back: a browser has some contexts only. */
   dispose() {
+    cancelAnimationFrame(this.waiting);
     this.observer.disconnect();
     this.controls.dispose();
     this.renderer.dispose();
@@ -81,8 +83,12 @@ export class Viewer {
     this.render();
   }
 
+  /** Draws once before the browser paints next, however often it is asked to. */
   render() {
-    this.renderer.render(this.scene, this.camera);
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      this.renderer.render(this.scene, this.camera);
+    });
   }
 
   #light() {
