@@ -1,4 +1,4 @@
-"""Checksums of the files of a workdir, by which damage is noticed.
+"""Checksums of the files of a workdir or an export, by which damage is noticed.
 
 `manifest.json` lists size and SHA-256 of every file. It is written before a
 file is replaced, with the checksums of both the old and the new content: at
@@ -76,7 +76,7 @@ def add(folder: pathlib.Path, paths: Iterable[pathlib.Path]) -> None:
     _write(folder, listed)
 
 
-def damaged(folder: pathlib.Path, names: Iterable[str]) -> list[Damage]:
+def damaged(folder: pathlib.Path, names: Iterable[str] = ()) -> list[Damage]:
     """Files that are not as they were written. A missing one is not damaged.
 
     Args:

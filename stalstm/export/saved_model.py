@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from stalstm import manifest
 from stalstm.export import metadata, signatures
 from stalstm.models.classifier import Classifier
 from stalstm.runtime import messages
 from stalstm.runtime.client import ServedModel
 from stalstm.runtime.errors import ServingError
-from stalstm.runtime.litert import read_metadata
+from stalstm.runtime.litert import ModelError, read_metadata
 from stalstm.workdir import Trained
 
 
@@ -27,7 +28,8 @@ def write(
     `assets/`: `labels.txt` and `joints.txt`, a name a line; `model.json`, what
     a client needs to know; `config.json`, `metrics.json`, `evaluation.json` of
     the training. `assets.extra/tf_serving_warmup_requests` holds a request to
-    each signature, which a server answers before its clients ask.
+    each signature, which a server answers before its clients ask. `seal` adds
+    the checksums.
 
     Args:
         trained: The model and the records of its training.
@@ -110,6 +112,11 @@ def _warm_up(
     yield record
 
 
+def seal(folder: pathlib.Path) -> None:
+    """Lists the files of a version with their checksums, see `manifest`."""
+    manifest.add(folder, [x for x in folder.rglob("*") if x.is_file()])
+
+
 def load(folder: pathlib.Path) -> ServedModel:
     """Opens an exported SavedModel in this process, without a server.
 
@@ -117,8 +124,14 @@ def load(folder: pathlib.Path) -> ServedModel:
         folder: One version, such as `exported/sbu/1`.
 
     Raises:
-        ModelError: The folder was not written by `export.py` of this version.
+        ModelError: The folder was not written by `export.py` of this version,
+            or a file of it is damaged or missing.
     """
+    for name, expected, received in manifest.damaged(folder):
+        raise ModelError(
+            f"{folder / name}: expected {expected}. Received: {received}; copy "
+            "or export the model again"
+        )
     card = read_metadata(folder / "assets")
     return ServedModel(_Loaded(folder), metadata=card)
 
@@ -127,7 +140,13 @@ class _Loaded:
     """A `client.Transport` that calls the signatures directly."""
 
     def __init__(self, folder):
-        self._loaded = tf.saved_model.load(str(folder))
+        try:
+            self._loaded = tf.saved_model.load(str(folder))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise ModelError(
+                f"{folder}: expected a SavedModel that export.py wrote. "
+                f"Received: {error}"
+            ) from None
 
     def shapes(self):
         return {

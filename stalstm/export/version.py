@@ -93,6 +93,7 @@ def _write(trained, export_dir, place, compared, source, frames, content):
             files.write_json(
                 folder / "agreement.json", {"clips_of": source, **result}
             )
+        saved_model.seal(served)
         if trained.model.cannot_stream is None:
             web.write(new("web"), on_device, content)
     return result

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -238,3 +239,34 @@ def test_another_saved_model_is_refused(tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path))
     with pytest.raises(ModelError, match=r"with model\.json"):
         saved_model.load(tmp_path)
+
+
+def test_a_flipped_bit_in_any_file_is_named(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "1")
+    names = sorted(
+        x.relative_to(copy).as_posix() for x in copy.rglob("*") if x.is_file()
+    )
+    assert {"saved_model.pb", "manifest.json"} < set(names)
+    for name in names:
+        content = bytearray((copy / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (copy / name).write_bytes(content)
+        with pytest.raises(ModelError, match=f"1/{name}: expected"):
+            saved_model.load(copy)
+        shutil.copyfile(folder / name, copy / name)
+    saved_model.load(copy)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "saved_model.pb",
+        "variables/variables.index",
+        "variables/variables.data-00000-of-00001",
+    ],
+)
+def test_a_missing_file_is_an_error(name, folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "1")
+    (copy / name).unlink()
+    with pytest.raises(ModelError, match="expected a SavedModel that export"):
+        saved_model.load(copy)
