@@ -2,14 +2,15 @@
 
 import pathlib
 import shutil
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import tensorflow_datasets as tfds
 
 from datasets import building, raw
 from datasets.raw import RawDataError
-from datasets.sbu import folds, recordings
-from datasets.sbu.recordings import SETS
+from datasets.sbu import checksums, folds, recordings
+from datasets.sbu.recordings import SETS, Recording
 
 PAGE = "http://vision.cs.stonybrook.edu/~kiwon/Datasets/SBU_Kinect_Interactions"
 
@@ -69,6 +70,7 @@ images too."""
                 if name not in here
             }
             found = recordings.survey(raw_dir, zips)
+            self._check_public(zips, found.recordings)
         if not found.recordings:
             ignored = "".join(f"\n{x}" for x in raw.counted(found.ignored))
             raise RawDataError(
@@ -103,6 +105,30 @@ images too."""
                 f"{url} could not be downloaded: {error}\n"
                 f"{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
             ) from None
+
+    def _check_public(
+        self, zips: Mapping[str, pathlib.Path], found: Iterable[Recording]
+    ) -> None:
+        """Checks that downloaded zips, by set, hold the public recordings.
+
+        Raises:
+            RawDataError: One has others, or none.
+        """
+        downloaded = {x.absolute() for x in zips.values()}
+        received = checksums.of_sets(x for x in found if x.path in downloaded)
+        for name in zips:
+            if received.get(name) != checksums.PUBLIC[name]:
+                raise RawDataError(
+                    f"{PAGE}/{name}.zip: expected the recordings of the public "
+                    f"set, SHA-256 {checksums.PUBLIC[name]}. Received: "
+                    f"{received.get(name, 'none')}. To use them all the same, "
+                    "download the zip yourself and put it into --raw_dir"
+                )
+        print(
+            "The recordings of the downloaded sets are those of the public "
+            "set, by their SHA-256; sizes and checksums of the zips are "
+            "published nowhere"
+        )
 
     def _print_comparison(self, clips: folds.Clips) -> None:
         for where, published in PUBLISHED.items():

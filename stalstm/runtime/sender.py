@@ -26,8 +26,8 @@ def serve(address: str, clips: Sequence[np.ndarray], rate: float) -> None:
 
     Raises:
         ValueError: The address is another one than `host:port`.
-        ServingError: The package websockets is not installed.
-        OSError: Nobody can listen there.
+        ServingError: The package websockets is not installed, or nobody can
+            listen there.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
@@ -57,6 +57,11 @@ def serve(address: str, clips: Sequence[np.ndarray], rate: float) -> None:
 
     try:
         asyncio.run(run())
+    except OSError as error:
+        raise ServingError(
+            f"{address}: expected an address of this machine that is free. "
+            f"Received: {error}"
+        ) from None
     except KeyboardInterrupt:
         print("Interrupted.")
 

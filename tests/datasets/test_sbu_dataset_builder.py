@@ -12,7 +12,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from datasets.raw import RawDataError
-from datasets.sbu import sbu_dataset_builder
+from datasets.sbu import checksums, sbu_dataset_builder
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.recordings import ACTIONS, FOLDS, survey
 from stalstm.description import Description, fold_protocols
@@ -259,6 +259,8 @@ def page(tmp_path, raw_dir, monkeypatch):
         ("127.0.0.1", 0), functools.partial(Quiet, directory=folder)
     )
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    public = checksums.of_sets(survey(raw_dir).recordings)
+    monkeypatch.setattr(checksums, "PUBLIC", public)
     monkeypatch.setattr(
         sbu_dataset_builder, "PAGE", f"http://127.0.0.1:{server.server_port}"
     )
@@ -270,11 +272,48 @@ def page(tmp_path, raw_dir, monkeypatch):
     server.server_close()
 
 
-def test_download_fetches_the_zips_and_reads_them(page, tmp_path, data_dir):
+def test_download_fetches_the_zips_and_reads_them(
+    page, tmp_path, data_dir, capsys
+):
     builder = prepare(tmp_path / "nothing", data_dir, download=True)
 
     assert builder.info.splits.total_num_examples == 21
     assert not list(data_dir.rglob("skeleton_pos.txt"))
+    assert "sizes and checksums of the zips" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["another line", "another name", "none"])
+def test_a_download_of_other_recordings_is_refused(
+    change, page, raw_dir, tmp_path, data_dir
+):
+    folder = next((raw_dir / "s02s06").glob("*/*"))
+    if change == "another line":
+        file = folder / "skeleton_pos.txt"
+        file.write_text(file.read_text().replace("0.5", "0.6", 1))
+    elif change == "another name":
+        folder.rename(folder.with_name("009"))
+    else:
+        shutil.rmtree(folder)
+    shutil.make_archive(str(page / "s02s06"), "zip", raw_dir, "s02s06")
+
+    with pytest.raises(
+        RawDataError, match=r"s02s06\.zip: expected the recordings of the publ"
+    ):
+        prepare(tmp_path / "nothing", data_dir, download=True)
+    assert not list(data_dir.glob("sbu/*"))
+
+
+def test_the_checksums_are_those_of_the_public_set(sbu_raw_dir):
+    found = survey(sbu_raw_dir).recordings
+    assert checksums.of_sets(found) == checksums.PUBLIC
+
+
+def test_the_ends_of_lines_change_no_checksum(raw_dir):
+    before = checksums.of_sets(survey(raw_dir).recordings)
+    for path in raw_dir.rglob("skeleton_pos.txt"):
+        lines = path.read_bytes().splitlines()
+        path.write_bytes(b"\n".join(lines))
+    assert checksums.of_sets(survey(raw_dir).recordings) == before
 
 
 def test_download_fetches_only_the_sets_that_are_missing(

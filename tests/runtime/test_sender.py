@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from stalstm.runtime import sender
+from stalstm.runtime.errors import ServingError
 
 CLIPS = [np.random.default_rng(n).normal(size=(n, 2, 3, 3)) for n in (2, 3)]
 
@@ -13,6 +14,11 @@ CLIPS = [np.random.default_rng(n).normal(size=(n, 2, 3, 3)) for n in (2, 3)]
 def test_an_address_is_a_host_and_a_port(address):
     with pytest.raises(ValueError, match=f"host:port. Received: {address}"):
         sender.serve(address, CLIPS, 15.0)
+
+
+def test_an_address_of_another_machine_is_an_error():
+    with pytest.raises(ServingError, match="an address of this machine"):
+        sender.serve("nowhere.invalid:8765", CLIPS, 15.0)
 
 
 def test_a_page_gets_every_frame_and_the_end_of_every_clip():
