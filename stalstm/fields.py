@@ -4,6 +4,14 @@ import dataclasses
 import math
 from typing import Any
 
+# What the values of a type are called.
+EXPECTED: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+}
+
 
 def paper(default: Any, **allowed: Any) -> Any:
     """A field whose value the paper gives.
@@ -30,14 +38,16 @@ class Fields:
     """A part of a recipe; its values are checked when it is made.
 
     Raises:
-        ValueError: A value is not finite, not among a field's choices, or out
-            of bounds.
+        ValueError: A value is of another type, not finite, not among a field's
+            choices, or out of bounds.
     """
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value, allowed = getattr(self, field.name), field.metadata
-            if isinstance(value, float) and not math.isfinite(value):
+            if not _is(field.type, value):
+                expected = EXPECTED[field.type]
+            elif isinstance(value, float) and not math.isfinite(value):
                 expected = "a finite number"
             elif "choices" in allowed and value not in allowed["choices"]:
                 expected = f"one of {', '.join(allowed['choices'])}"
@@ -74,6 +84,13 @@ class Fields:
         return record
 
 
+def _is(kind: Any, value: Any) -> bool:
+    """Whether a value is of a type; a whole number is a number too."""
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
 def parse(field: dataclasses.Field, text: str) -> Any:
     """The value of a field, from the command line.
 
@@ -86,8 +103,7 @@ def parse(field: dataclasses.Field, text: str) -> Any:
             return {"true": True, "false": False}[text.lower()]
         return kind(text)
     except (KeyError, ValueError):
-        expected = {bool: "true or false", int: "a whole number"}
         raise ValueError(
-            f"`{field.name}` must be {expected.get(kind, 'a number')}. "
+            f"`{field.name}` must be {EXPECTED[kind]}. "
             f"Received: {field.name}={text}"
         ) from None

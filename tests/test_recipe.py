@@ -96,6 +96,23 @@ def test_a_field_that_needs_what_the_data_has_not_names_both(assignment, needs):
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("n1", "500", "a whole number"),
+        ("n1", 500.0, "a whole number"),
+        ("batch_size", True, "a whole number"),
+        ("dropout", "0.5", "a number"),
+        ("clip_norm", None, "a number"),
+        ("smoothing", 1, "true or false"),
+        ("stages", ["joint"], "a word"),
+    ],
+)
+def test_a_value_of_another_type_is_an_error(name, value, expected):
+    with pytest.raises(ValueError, match=f"`{name}` must be {expected}. Rec"):
+        Recipe().replace(**{name: value})
+
+
+@pytest.mark.parametrize(
     ("assignment", "message"),
     [
         ("n3=5", r"pretrain_iterations, n1, n2.*Received: n3=5"),

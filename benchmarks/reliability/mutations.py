@@ -1,6 +1,9 @@
 """Damages bytes, at random but the same for the same seed."""
 
+import copy
+import json
 import random
+from typing import Any
 
 # What formats and their readers tend to trip over.
 TOKENS = (
@@ -26,17 +29,40 @@ TOKENS = (
     b'"',
     b"\\ud800",
 )
+# Values that a reader of JSON may not expect.
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1.5,
+    10**30,
+    float("nan"),
+    float("inf"),
+    "",
+    "\ud800",
+    "x" * 1000,
+    [],
+    {},
+    [None],
+    {"a": 1},
+)
 LARGEST = 1_000_000  # bytes; a mutation that doubles cannot go on for ever
 
 
 def mutated(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
-    """A damaged copy.
+    """A damaged copy: of JSON, half of them are still JSON.
 
     Args:
         data: What to damage.
         others: Inputs of the same kind, to take parts from.
         rng: Source of all that is random.
     """
+    if data[:1] in (b"{", b"[") and rng.random() < 0.5:
+        try:
+            return of_json(json.loads(data), rng)
+        except (ValueError, RecursionError):
+            pass
     result = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
         at, end = sorted(rng.randint(0, len(result)) for _ in range(2))
@@ -62,3 +88,22 @@ def mutated(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
         else:
             result[at:end] = rng.randbytes(end - at)
     return bytes(result[:LARGEST])
+
+
+def of_json(value: Any, rng: random.Random) -> bytes:
+    """JSON in which one or two values are others, or missing."""
+    top = [copy.deepcopy(value)]
+    for _ in range(rng.choice((1, 1, 2))):
+        holder: Any = top
+        key: Any = 0
+        while isinstance(holder[key], dict | list) and holder[key]:
+            if rng.random() < 0.15:
+                break
+            holder = holder[key]
+            keys = list(holder) if isinstance(holder, dict) else None
+            key = rng.choice(keys) if keys else rng.randrange(len(holder))
+        if rng.random() < 0.2 and holder is not top:
+            del holder[key]
+        else:
+            holder[key] = rng.choice((*VALUES, holder[key]))
+    return json.dumps(top[0]).encode()
