@@ -160,7 +160,7 @@ class Description:
                 contents=contents and Contents(**contents),
                 reading=record.get("reading", {}),
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(
                 "expected skeleton, bodies, classes and protocols, as this "
                 f"version writes them. Received: {type(error).__name__}: "

@@ -217,7 +217,7 @@ class Recipe:
         return cls().replace(**values)
 
     def _with_model(self, model: str) -> "Recipe":
-        if model not in MODELS:
+        if model not in tuple(MODELS):  # a list has no hash
             raise ValueError(
                 f"`model` must be one of {', '.join(MODELS)}. "
                 f"Received: model={model}"

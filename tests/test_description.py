@@ -21,7 +21,12 @@ def test_survives_json():
         DATA, contents=Contents(9, 1, 30, 60), reading={"unit": "cm"}
     )
     assert Description.from_json(json.loads(json.dumps(own.to_json()))) == own
-    others: list[dict] = [{}, {**record, "skeleton": 3}, {"classes": []}]
+    others: list[dict] = [
+        {},
+        {"classes": []},
+        {**record, "skeleton": 3},
+        {**record, "protocols": []},
+    ]
     for other in others:
         with pytest.raises(ValueError, match="as this version writes them"):
             Description.from_json(other)

@@ -105,10 +105,11 @@ def test_a_field_that_needs_what_the_data_has_not_names_both(assignment, needs):
         ("clip_norm", None, "a number"),
         ("smoothing", 1, "true or false"),
         ("stages", ["joint"], "a word"),
+        ("model", ["sta_lstm"], "one of co_occurrence_lstm, deep_lstm"),
     ],
 )
 def test_a_value_of_another_type_is_an_error(name, value, expected):
-    with pytest.raises(ValueError, match=f"`{name}` must be {expected}. Rec"):
+    with pytest.raises(ValueError, match=f"`{name}` must be {expected}"):
         Recipe().replace(**{name: value})
 
 

@@ -1,6 +1,5 @@
 """What is fuzzed: each takes bytes, and may raise documented errors only."""
 
-import contextlib
 import dataclasses
 import io
 import itertools
@@ -24,6 +23,7 @@ from stalstm import loading, workdir
 from stalstm.description import Description
 from stalstm.recipe import Recipe
 from stalstm.runtime import litert
+from stalstm.runtime.client import ServedModel
 from stalstm.runtime.errors import ServingError
 from stalstm.runtime.rest import Rest
 from stalstm.skeletons import Skeleton
@@ -100,13 +100,14 @@ def targets() -> dict[str, Target]:
         json_of(Description.from_json),
         (ValueError,),
     )
+    shapes, answer = rest_seeds()
     all_["rest metadata"] = Target(
-        rest_seeds()[:1], lambda x: rest(x).shapes(), (ServingError,)
+        (shapes,),
+        lambda x: served(x, answer),
+        (ServingError, litert.InputError),
     )
     all_["rest answer"] = Target(
-        rest_seeds()[1:],
-        lambda x: rest(x).predict("attend", {}),
-        (ServingError,),
+        (answer,), lambda x: served(shapes, x), (ServingError,)
     )
     return all_
 
@@ -211,37 +212,50 @@ def in_folder(
 
 
 def json_of(read: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Reads the value of a JSON text; other texts are left alone."""
+    """Reads an object of a JSON text; other texts are a `ValueError`."""
 
     def parse_and_read(data: bytes) -> object:
-        value = None
-        with contextlib.suppress(ValueError, RecursionError):
+        try:
             value = json.loads(data)
-        return read(value) if isinstance(value, dict) else None
+        except RecursionError:
+            raise ValueError("too deep") from None
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        return read(value)
 
     return parse_and_read
 
 
-def rest_seeds() -> tuple[bytes, ...]:
-    shape = {"dim": [{"size": "-1"}, {"size": "2"}]}
+def rest_seeds() -> tuple[bytes, bytes]:
+    """What a server says of a model's inputs, and its answer about `CLIP`."""
+    sizes = (-1, -1, *CLIP.shape[1:])
+    shape = {"dim": [{"size": str(x)} for x in sizes]}
     inputs = {"skeleton": {"tensor_shape": shape}}
     signature = {"signature_def": {"attend": {"inputs": inputs}}}
-    answer = {"label": ["kick"], "class_index": [0], "logits": [[0.5, 0.1]]}
+    frames, bodies, joints, _ = CLIP.shape
+    answer = {
+        "label": ["kick"],
+        "class_index": [0],
+        "logits": [[0.5, 0.25]],
+        "probabilities": [[0.6, 0.4]],
+        "spatial_attention": np.ones((1, frames, bodies * joints)).tolist(),
+        "temporal_attention": np.ones((1, frames)).tolist(),
+    }
     return (
         json.dumps({"metadata": {"signature_def": signature}}).encode(),
         json.dumps({"outputs": answer}).encode(),
     )
 
 
-def rest(content: bytes) -> Rest:
-    """A client whose server answers with these bytes."""
+def served(shapes: bytes, answer: bytes) -> None:
+    """Asks a server about a clip, which answers with these bytes."""
     client = Rest("http://nowhere", "model", timeout=60.0, retries=0)
 
-    def request(*arguments: Any, **options: Any) -> requests.Response:
+    def request(method: str, url: str, **options: Any) -> requests.Response:
         response = requests.Response()
         response.status_code = 200
-        response._content = content
+        response._content = shapes if method == "GET" else answer
         return response
 
     client._session.request = request
-    return client
+    ServedModel(client).predict(CLIP)

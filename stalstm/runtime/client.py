@@ -13,7 +13,7 @@ for frame in camera:                                # (2, 15, 3)
 print(stream.finish()["label"])
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +23,21 @@ from stalstm.runtime.litert import ATTENTIONS, Stream, check_clip, check_each
 
 # Shapes of the inputs of each signature; None where any size is taken.
 Shapes = dict[str, dict[str, tuple[int | None, ...]]]
+
+
+# Numbers of axes of what the signatures `attend` and `frame` give.
+_OF_BOTH = {"label": 1, "class_index": 1, "probabilities": 2, "logits": 2}
+OF_CLIPS = {**_OF_BOTH, "spatial_attention": 3, "temporal_attention": 2}
+OF_FRAMES = {
+    **_OF_BOTH,
+    "frames": 1,
+    "bodies": 1,
+    "state": 2,
+    "spatial_attention": 2,
+    "temporal_attention": 1,
+}
+# What NumPy calls their types, where it is not that of numbers.
+KINDS = {"label": "OSU", "class_index": "iu", "frames": "iu", "bodies": "iu"}
 
 
 class Transport(Protocol):
@@ -124,7 +139,7 @@ class ServedModel:
         Raises:
             InputError: No model can take one of the clips; none was sent.
         """
-        bodies, joints, _ = self._shape("attend", "skeleton")[-3:]
+        bodies, joints, _ = self._sizes("attend", "skeleton", 3)
         checked, several = check_each(
             clips, lambda clip: check_clip(clip, bodies, joints, 1)
         )
@@ -132,7 +147,7 @@ class ServedModel:
         for first in range(0, len(checked), self._batch_size):
             batch = checked[first : first + self._batch_size]
             outputs = self._transport.predict("attend", padded(batch))
-            _check(outputs, len(batch))
+            _check(outputs, len(batch), OF_CLIPS)
             for number, clip in enumerate(batch):
                 answer = {name: x[number] for name, x in outputs.items()}
                 for name in answer.keys() & ATTENTIONS:
@@ -142,20 +157,21 @@ class ServedModel:
 
     def stream(self) -> Stream:
         """A live stream: the model answers after every frame."""
-        bodies, joints, _ = self._shape("frame", "frame")[-3:]
+        bodies, joints, _ = self._sizes("frame", "frame", 3)
         return _ServedStream(
             self._transport,
             bodies,
             joints,
-            self._shape("frame", "state")[-1],
+            *self._sizes("frame", "state", 1),
             self.metadata.get("least_bodies", 0),
         )
 
-    def _shape(self, signature, name):
+    def _sizes(self, signature, name, axes):
+        """The sizes of an input's last axes."""
         if self._shapes is None:
             self._shapes = self._transport.shapes()
         try:
-            return self._shapes[signature][name]
+            shape = self._shapes[signature][name]
         except KeyError:
             have = ", ".join(sorted(self._shapes))
             why = "was it exported by export.py?"
@@ -165,6 +181,12 @@ class ServedModel:
                 f"expected a model with the signature {signature} and its "
                 f"input {name}; {why} Received: {have}"
             ) from None
+        if len(shape) < axes or None in shape[-axes:]:
+            raise ServingError(
+                f"expected that the sizes of {name} are known. Received: the "
+                f"shape {shape} in the signature {signature}"
+            )
+        return shape[-axes:]
 
 
 class _ServedStream(Stream):
@@ -174,7 +196,7 @@ class _ServedStream(Stream):
 
     def _call(self, values):
         outputs = self._transport.predict("frame", values)
-        _check(outputs, 1, "frames", "bodies", "state")
+        _check(outputs, 1, OF_FRAMES)
         return _readable({name: x[0] for name, x in outputs.items()})
 
 
@@ -188,14 +210,26 @@ def padded(clips: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     return {"skeleton": skeleton, "length": length}
 
 
-def _check(outputs, number: int, *further: str) -> None:
-    """Checks that a server has answered about as many clips as were sent."""
-    names = ("label", "class_index", "probabilities", "logits", *further)
-    sizes = {x: np.shape(outputs.get(x))[:1] for x in (*names, *outputs)}
-    if any(size != (number,) for size in sizes.values()):
+def _check(outputs, number: int, axes: Mapping[str, int]) -> None:
+    """Checks that a server has answered about as many clips as were sent.
+
+    Args:
+        outputs: What it answered.
+        number: Number of clips that were sent.
+        axes: Outputs that an answer may have, with their numbers of axes; all
+            but the attentions must be there.
+    """
+    arrays = {name: np.asarray(x) for name, x in outputs.items()}
+    good = all(x.shape[:1] == (number,) for x in arrays.values()) and all(
+        arrays[name].ndim == axes[name]
+        and arrays[name].dtype.kind in KINDS.get(name, "fiu")
+        for name in axes.keys() & arrays.keys()
+    )
+    if not good or axes.keys() - ATTENTIONS - arrays.keys():
+        received = (f"{k} {x.dtype}{x.shape}" for k, x in arrays.items())
         raise ServingError(
-            f"expected {', '.join(names)} about {number} clips. "
-            f"Received: {', '.join(f'{x} {y}' for x, y in sizes.items())}"
+            f"expected {', '.join(axes)} about {number} clips. "
+            f"Received: {', '.join(received)}"
         )
 
 

@@ -24,7 +24,13 @@ def another_form(server: str) -> Iterator[None]:
     """What cannot be read of an answer is a `ServingError`."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ServingError(
             f"{server}: expected an answer of TensorFlow Serving about a model "
             f"that export.py wrote. Received: another form, {error!r}"

@@ -506,7 +506,7 @@ def read_metadata(folder: pathlib.Path) -> dict[str, Any]:
             f"{folder}: expected a folder that export.py wrote, with "
             "model.json. Received: a folder without it"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(
             f"{path}: expected a JSON file. Received: {error}"
         ) from None
@@ -552,12 +552,13 @@ def _digest(content: bytes) -> str:
 
 def _check_content(metadata, path, content):
     """Checks the checksum of a file, if it was exported with one."""
-    expected = metadata.get("sha256", {}).get(path.name)
-    if expected not in (None, _digest(content)):
+    sums = metadata.get("sha256", {})
+    expected = sums.get(path.name) if isinstance(sums, dict) else sums
+    received = _digest(content)
+    if expected not in (None, received):
         raise ModelError(
             f"{path}: expected the file that export.py wrote, with SHA-256 "
-            f"{expected[:12]}... Received: {_digest(content)[:12]}...; copy or "
-            "export the model again"
+            f"{expected}. Received: {received}; copy or export the model again"
         )
 
 

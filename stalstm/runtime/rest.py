@@ -78,7 +78,8 @@ class Rest:
                 raise ServingError(f"{url}: {error}") from None
             try:
                 answer = response.json()
-            except ValueError:  # also of a number with 5,000 digits
+            # Also of a number with 5,000 digits, and of 5,000 brackets.
+            except (ValueError, RecursionError):
                 answer = {"error": response.text[:200]}
             if not isinstance(answer, dict):
                 answer = {"error": f"another form, {response.text[:200]}"}
@@ -99,4 +100,7 @@ def _shape(tensor_shape):
 
 def _array(value):
     array = np.array(value)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+    if array.dtype != np.float64:
+        return array
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)

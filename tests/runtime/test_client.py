@@ -14,7 +14,7 @@ from tensorflow_serving.apis import (
 )
 
 from stalstm.runtime import messages
-from stalstm.runtime.client import connect
+from stalstm.runtime.client import ServedModel, connect
 from stalstm.runtime.errors import ServingError
 from stalstm.runtime.litert import InputError
 from tests.export import fake_server
@@ -247,6 +247,7 @@ def hostile_server(answer, pause=None):
         (whole(b'{"outputs": [1]}'), 1),
         (whole(b'{"metadata": {"signature_def": []}}'), 1),
         (whole(b'{"outputs": {"label": [[1], [2, 3]]}}'), 1),
+        (whole(b"[" * 100_000), 1),
         (whole(b'{"outputs": {"label": ["a", "b"]}}'), 1),
     ],
 )
@@ -259,6 +260,65 @@ def test_a_hostile_answer_is_an_error(answer, tries, clips):
         model._shapes = {"attend": {"skeleton": (None, None, 2, 15, 3)}}
         with pytest.raises(ServingError, match=rf"expected|{address}.*{tried}"):
             model.predict(clips)
+
+
+class Told:
+    """A transport that says what it is told."""
+
+    def __init__(self, shape=(None, None, 2, 3, 3), **changed):
+        self._shape = shape
+        self._changed = changed
+
+    def shapes(self):
+        return {"attend": {"skeleton": self._shape}}
+
+    def predict(self, signature, inputs):
+        frames = inputs["skeleton"].shape[1]
+        outputs = {
+            "label": np.array([b"kick"], object),
+            "class_index": np.array([0]),
+            "probabilities": np.array([[0.6, 0.4]]),
+            "logits": np.array([[1, 0]]),
+            "spatial_attention": np.ones((1, frames, 6)),
+            "temporal_attention": np.ones((1, frames)),
+            "something_else": np.array(["x"]),
+            **self._changed,
+        }
+        return {x: y for x, y in outputs.items() if y is not None}
+
+
+def test_answers_of_the_right_form_are_taken():
+    clip = np.ones((4, 2, 3, 3))
+    answer = ServedModel(Told()).predict(clip)
+    assert answer["label"] == "kick"
+    without = ServedModel(Told(temporal_attention=None)).predict(clip)
+    assert "temporal_attention" not in without
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("logits", None),
+        ("logits", np.array([1.0])),
+        ("logits", np.array([["a", "b"]])),
+        ("class_index", np.array([np.nan])),
+        ("class_index", np.array(["0"])),
+        ("label", np.array([1])),
+        ("probabilities", np.ones((2, 2))),
+        ("temporal_attention", np.array([1.0])),
+        ("something_else", np.array("x")),
+    ],
+)
+def test_an_output_of_another_form_is_an_error(name, value):
+    model = ServedModel(Told(**{name: value}))
+    with pytest.raises(ServingError, match="expected label, class_index, prob"):
+        model.predict(np.ones((4, 2, 3, 3)))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (None, None, None, 3, 3)])
+def test_a_model_of_unknown_sizes_is_an_error(shape):
+    with pytest.raises(ServingError, match="sizes of skeleton are known"):
+        ServedModel(Told(shape=shape)).predict(np.ones((4, 2, 3, 3)))
 
 
 @pytest.mark.parametrize("begun", [b"", HEAD])

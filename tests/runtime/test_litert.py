@@ -261,6 +261,14 @@ def test_a_file_of_the_other_kind_is_refused(litert_folder):
         ClipModel(litert_folder / "frame_int8.tflite")
 
 
+@pytest.mark.parametrize("sums", [5, ["x"], {"model.json": 5}])
+def test_damaged_checksums_are_an_error(sums, folder):
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**card, "sha256": sums}))
+    with pytest.raises(ModelError, match="expected the file that export"):
+        litert.read_metadata(folder)
+
+
 def test_what_is_not_an_export_is_refused(folder):
     with pytest.raises(ModelError, match="expected a LiteRT file"):
         ClipModel(folder / "nothing.tflite")
