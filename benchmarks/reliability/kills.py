@@ -12,6 +12,7 @@ Meanwhile, a watcher opens everything that appears under a final name.
 
 import collections
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -74,9 +75,12 @@ def is_temporary(path: pathlib.Path) -> bool:
 
 
 def final_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and not is_temporary(path.relative_to(folder)):
-            yield path
+    # Unlike `rglob`, it bears folders that are removed meanwhile.
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = pathlib.Path(place, name)
+            if not is_temporary(path.relative_to(folder)):
+                yield path
 
 
 def check(path: pathlib.Path) -> None:
@@ -91,7 +95,7 @@ def check(path: pathlib.Path) -> None:
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:
                 raise ValueError("a damaged member")
-    elif path.name != "lock" and not path.stat().st_size:
+    elif not path.stat().st_size:
         raise ValueError("an empty file")
 
 

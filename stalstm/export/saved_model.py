@@ -38,7 +38,7 @@ def write(
         skeleton: `(frames, bodies, joints, 3)`, the clip of the warm-up.
     """
     module = tf.Module()
-    module.weights = [x.value for x in trained.model.variables]
+    module.weights = [x.value for x in trained.model.weights]
     functions = signatures.server_signatures(trained.model)
     with tempfile.TemporaryDirectory() as assets:
         for file, text in _assets(trained).items():

@@ -270,3 +270,10 @@ def test_a_missing_file_is_an_error(name, folder, tmp_path):
     (copy / name).unlink()
     with pytest.raises(ModelError, match="expected a SavedModel that export"):
         saved_model.load(copy)
+
+
+def test_two_exports_of_a_model_are_equal(small, folder, clips, tmp_path):
+    saved_model.write(small, tmp_path / "2", "small", clips[3])
+    for name in ("variables.index", "variables.data-00000-of-00001"):
+        again = (tmp_path / "2/variables" / name).read_bytes()
+        assert again == (folder / "variables" / name).read_bytes()
