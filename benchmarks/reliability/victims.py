@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -122,27 +124,34 @@ def run(
     program: Program,
     folder: pathlib.Path,
     kill: Callable[[float], bool] | None = None,
+    largest: int | None = None,
 ) -> subprocess.CompletedProcess[str] | None:
     """Runs a program, and kills it as soon as `kill(seconds)` is true.
 
     Args:
         program: The program.
-        folder: Folder that it works in. What it prints comes next to it.
+        folder: Folder that it works in.
         kill: Whether to kill it, with all processes of its group.
+        largest: Bytes beyond which no file that it writes may grow.
 
     Returns:
         How it ended, with all that it printed; nothing if it was killed.
     """
-    output = folder.with_suffix(".txt")
+
+    def limit() -> None:
+        if largest is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
     command = [sys.executable, *program.command(folder)]
     begin = time.monotonic()
-    with output.open("w") as file:
+    with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             command,
             cwd=programs.ROOT,
-            stdout=file,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=limit,
         )
         while process.poll() is None:
             if kill and kill(time.monotonic() - begin):
@@ -152,9 +161,10 @@ def run(
                 process.wait()
                 return None
             time.sleep(POLL)
-    return subprocess.CompletedProcess(
-        command, process.returncode, output.read_text()
-    )
+        output.seek(0)
+        return subprocess.CompletedProcess(
+            command, process.returncode, output.read()
+        )
 
 
 def state(folder: pathlib.Path) -> State:
