@@ -99,6 +99,7 @@ def prepare(
 
     Raises:
         RawDataError: The raw recordings cannot be read.
+        OSError: The prepared data cannot be written.
     """
     if builder.is_prepared():
         print(
@@ -108,9 +109,16 @@ def prepare(
     if raw_dir is not None and raw_dir.is_file():
         raise RawDataError(f"expected a folder. Received: the file {raw_dir}")
     tfds.disable_progress_bar()
-    builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=raw_dir)
-    )
+    config = tfds.download.DownloadConfig(manual_dir=raw_dir)
+    try:
+        builder.download_and_prepare(download_config=config)
+    except Exception as error:
+        import tensorflow as tf  # TFDS has imported it by now.
+
+        # TFDS makes another error of some that TensorFlow raises.
+        if isinstance(error.__cause__ or error, tf.errors.OpError):
+            raise OSError(str(error)) from None
+        raise
 
 
 def check_clips(

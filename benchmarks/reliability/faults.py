@@ -141,7 +141,7 @@ def starve(
         if not ended or ended.returncode <= 0:
             findings.append(f"{name}, {how}: ended by {ended}")
         elif "Traceback" in text or str(folder) not in text:
-            findings.append(f"{name}, {how}: {text[-1500:]}")
+            findings.append(f"{name}, {how}: {text[-700:]}")
         else:
             failures += 1
         if remedy:

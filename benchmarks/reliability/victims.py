@@ -17,6 +17,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import tensorflow as tf
+
 from benchmarks import programs
 from datasets.custom import example
 from datasets.ntu import fake_recordings
@@ -41,13 +43,14 @@ SMALL = [
 PREPARE = """
 import pathlib, sys, datasets
 from datasets import building
+from stalstm.workdir import CANNOT_WRITE
 name, raw, prepared = sys.argv[1:]
 try:
     building.prepare(
         datasets.get(name).builder(data_dir=prepared), pathlib.Path(raw)
     )
-except (building.RawDataError, OSError) as error:
-    raise SystemExit(f"prepare: {error}")
+except (building.RawDataError, *CANNOT_WRITE) as error:
+    raise SystemExit(f"expected that {prepared} can be written: {error}")
 """
 # Parts of JSON that no two runs share.
 CHANGING = ("seconds", "command", "data_dir", "versions", "commit", "processor")
@@ -210,7 +213,18 @@ def content(path: pathlib.Path) -> bytes:
         with zipfile.ZipFile(path) as archive:
             names = ("config.json", "model.weights.h5")
             return b"".join(archive.read(x) for x in names)
+    if ".tfrecord" in path.name:
+        return records(path)
     return path.read_bytes()
+
+
+def records(path: pathlib.Path) -> bytes:
+    """Examples, the same whatever the order in which they name features."""
+    examples = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    return b"".join(
+        tf.train.Example.FromString(x).SerializeToString(deterministic=True)
+        for x in examples
+    )
 
 
 def unchanging(value: Any) -> Any:

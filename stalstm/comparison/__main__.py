@@ -38,6 +38,7 @@ from stalstm.description import Description, Protocol
 from stalstm.paths import DEFINE_path
 from stalstm.recipe import Recipe
 from stalstm.show import report
+from stalstm.workdir import CANNOT_WRITE
 
 INTERRUPTED = "Interrupted. Run the same command to resume."
 
@@ -139,6 +140,11 @@ def main(argv):
         raise app.UsageError(str(error)) from None
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
+    except CANNOT_WRITE as error:
+        raise SystemExit(
+            f"--data_dir: expected that {_DATA_DIR.value} can be written. "
+            f"Received: {error}"
+        ) from None
     about = {
         "command": written_command(),
         "dataset": builder.info.full_name,
