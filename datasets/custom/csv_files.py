@@ -22,7 +22,7 @@ _LONG = ("frame", "joint", *_AXES)
 
 # What stands for a missing number. C prints some NaN with a sign.
 _MISSING = ("", "nan", "NaN", "NAN", "-nan")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _BODY = re.compile(r"\d{1,9}", re.ASCII)
 
 # Larger floats do not tell neighbouring whole numbers apart.

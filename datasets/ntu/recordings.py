@@ -32,7 +32,7 @@ _COLUMNS = [str(field) for field in range(JOINT_FIELDS)]
 # Of a field: only x, y and z of the joints are kept, but all are numbers. Some
 # are not finite, in the spelling of more than one library of C.
 _NUMBER = (
-    r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+    r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?"
     r"|nan|inf(?:inity)?|1\.#(?:ind|inf|[qs]nan)0*)"
 )
 _A_NUMBER = re.compile(_NUMBER.encode(), re.IGNORECASE)

@@ -15,6 +15,20 @@ def test_damaged_inputs_are_documented_errors(name):
     assert result["inputs"] == INPUTS
 
 
+@pytest.mark.parametrize("name", ["sbu", "ntu", "clip.csv", "clip.jsonl"])
+@pytest.mark.parametrize(
+    "field", [b"9", b"0.", b".9", b"1e9", b"1.#INF0", b"-", b" ", b"["]
+)
+def test_a_field_of_a_hundred_thousand_digits_is_no_hang(name, field):
+    target = TARGETS[name]
+    long = field + 100_000 * field[-1:] + b"x"
+    for separator in (b" ", b",", b":"):
+        parts = target.seeds[0].split(separator)
+        for at in range(min(len(parts), 24)):
+            changed = [*parts[:at], long, *parts[at + 1 :]]
+            fuzz.one(target, separator.join(changed))
+
+
 def test_what_is_not_documented_is_found():
     def read(data):
         return data.decode("ascii")
