@@ -5,8 +5,9 @@
 # make notebook  run examples/quickstart.ipynb from top to bottom
 # make pictures  the pictures of the pages, from the model of make demo
 # make vendor  get the libraries of the pages from npm again
-# make pins    add new requirements to constraints.txt; with UPGRADE=1, take
-#              the newest version of everything
+# make pins    add new requirements to constraints.txt and hashes/; with
+#              UPGRADE=1, take the newest version of everything
+# make audit   known vulnerabilities of these versions
 # make clean   delete what was installed or built
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --disable-pip-version-check --quiet
 UPGRADE ?=
 
-.PHONY: demo test lint format chromium notebook pictures vendor pins wheel clean
+.PHONY: demo test lint format chromium notebook pictures vendor pins audit wheel clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python train.py --dataset=synthetic --workdir=workdirs/demo
@@ -51,11 +52,21 @@ pictures: $(VENV)/installed-dev
 vendor: $(VENV)/installed
 	$(VENV)/bin/python -m stalstm.show.vendor
 
+# constraints.txt has the versions, hashes/ also the checksums of the files.
+COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 \
+	--no-header --no-annotate --quiet
+LOCK = $(COMPILE) --constraint constraints.txt --generate-hashes
+
 pins: $(VENV)/installed-dev
-	$(VENV)/bin/uv pip compile setup.cfg --universal --python-version 3.11 \
-		--extra dev --no-header --no-annotate --quiet \
-		$(if $(UPGRADE),--upgrade) -o constraints.txt
+	$(COMPILE) setup.cfg --extra dev $(if $(UPGRADE),--upgrade) \
+		-o constraints.txt
 	sed -i '1i # Every version that `make demo` and `make test` install. Renew: make pins' constraints.txt
+	echo uv | $(LOCK) - -o hashes/uv.txt
+	echo setuptools | $(LOCK) setup.cfg - -o hashes/demo.txt
+	$(LOCK) setup.cfg --extra dev -o hashes/test.txt
+
+audit: $(VENV)/installed-dev
+	$(VENV)/bin/pip-audit --requirement hashes/test.txt --disable-pip --strict
 
 wheel: $(VENV)/installed-dev
 	$(VENV)/bin/python -m build --no-isolation
@@ -68,18 +79,23 @@ $(VENV)/bin/python:
 
 # uv installs in seconds what takes pip a minute, but knows nothing of pip's
 # configuration: behind a mirror that only pip knows, pip installs the rest too.
+# Both install nothing but the files whose checksums are in hashes/.
+CHECKED = --quiet --no-deps --require-hashes --requirement
+
 $(VENV)/bin/uv: | $(VENV)/bin/python
-	$(PIP) install --constraint constraints.txt uv
+	$(PIP) install $(CHECKED) hashes/uv.txt
 
 # The tests start Python often, and some machines never keep compiled modules.
-INSTALL = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python $(2) \
-	--constraint constraints.txt --editable $(1) || \
-	$(PIP) install --constraint constraints.txt --editable $(1)
+INSTALL = $(VENV)/bin/uv pip install --python $(VENV)/bin/python $(2) \
+	$(CHECKED) $(1) || $(PIP) install $(CHECKED) $(1)
 
-$(VENV)/installed: setup.cfg constraints.txt | $(VENV)/bin/uv
-	$(call INSTALL,.)
+# This repository itself, with the setuptools that is installed by now.
+$(VENV)/installed: setup.cfg hashes/demo.txt | $(VENV)/bin/uv
+	$(call INSTALL,hashes/demo.txt)
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/installed-dev: setup.cfg constraints.txt | $(VENV)/bin/uv
-	$(call INSTALL,'.[dev]',--compile-bytecode)
+$(VENV)/installed-dev: setup.cfg hashes/test.txt | $(VENV)/bin/uv
+	$(call INSTALL,hashes/test.txt,--compile-bytecode)
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/installed

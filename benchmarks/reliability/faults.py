@@ -225,7 +225,10 @@ def ask(number: int, seed: int) -> dict[str, Any]:
 def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
-    results: dict[str, Any] = {"seed": SEED.value}
+    results: dict[str, Any] = {
+        "command": "python -m benchmarks.reliability.faults",
+        "seed": SEED.value,
+    }
     with tempfile.TemporaryDirectory() as top:
         inputs = pathlib.Path(top, "inputs")
         made = victims.make_programs(inputs)

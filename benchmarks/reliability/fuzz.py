@@ -165,6 +165,7 @@ def each_in_a_process(chosen: list[str]) -> None:
     """
     path = programs.RESULTS / f"fuzz_{ENGINE.value}.json"
     about = {"seconds_each": SECONDS.value, "seed": SEED.value}
+    command = f"python -m benchmarks.reliability.fuzz --engine={ENGINE.value}"
     results: dict[str, Any] = {}
     if path.exists():
         written = files.read_json(path)
@@ -178,7 +179,9 @@ def each_in_a_process(chosen: list[str]) -> None:
             print(f"{name}: {result}", flush=True)
             if "finding" not in result:
                 results[name] = result
-                files.write_json(path, {**about, "targets": results})
+                files.write_json(
+                    path, {"command": command, **about, "targets": results}
+                )
     if failed := [x for x in chosen if x not in results]:
         raise SystemExit(f"Findings: {', '.join(failed)}")
 

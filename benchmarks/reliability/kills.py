@@ -11,6 +11,7 @@ Meanwhile, a watcher opens everything that appears under a final name.
 """
 
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -28,6 +29,10 @@ from absl import app, flags
 from benchmarks import programs
 from benchmarks.reliability import victims
 from stalstm import files
+
+# Kills before a program may come to its end: the machine may be slower by now.
+MOST_IN_A_ROW = 10
+COMMAND = "python -m benchmarks.reliability.kills"
 
 
 class Watcher:
@@ -123,13 +128,14 @@ def attack(
             folder = pathlib.Path(top, f"killed_{counts['ends']}")
             on_purpose = program.stages if not counts["ends"] else None
             with Watcher(folder) as watcher:
-                while not to_its_end(
-                    program,
-                    folder,
-                    at_stages(folder, on_purpose)
-                    if on_purpose
-                    else at_random(seconds, rng),
-                ):
+                for number in itertools.count():
+                    kill = None
+                    if on_purpose:
+                        kill = at_stages(folder, on_purpose)
+                    elif number < MOST_IN_A_ROW:
+                        kill = at_random(seconds, rng)
+                    if to_its_end(program, folder, kill):
+                        break
                     counts["kills"] += 1
             counts["ends"] += 1
             counts["opened"] += watcher.opened
@@ -195,7 +201,9 @@ def main(argv: list[str]) -> None:
             if result["findings"]:
                 raise SystemExit(f"{name}: {result['findings']}")
             results[name] = result
-            files.write_json(path, {**about, "programs": results})
+            files.write_json(
+                path, {"command": COMMAND, **about, "programs": results}
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs a stream and a client for very long.
 
-    python -m benchmarks.reliability.soak --frames=10000000 --requests=100000
+    python -m benchmarks.reliability.soak
 
 The model that comes with the repository takes so many frames of one movement
 again and again: memory must stay flat, and the summed logits must be the first
@@ -10,6 +10,7 @@ so many times.
 
 import pathlib
 import resource
+import tempfile
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ from absl import app, flags
 
 import datasets
 from benchmarks import programs
+from benchmarks.reliability import victims
 from stalstm import files, loading, machine
 from stalstm.runtime.litert import FrameModel
 
@@ -115,13 +117,18 @@ def requests(number: int, exported: pathlib.Path) -> dict[str, Any]:
 def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
-    result: dict[str, Any] = {"processor": machine.processor()}
+    result: dict[str, Any] = {
+        "command": "python -m benchmarks.reliability.soak",
+        "processor": machine.processor(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder)
+        export = victims.make_programs(top / "inputs")["export"]
+        victims.run(export, top / "exported")
+        result["client"] = requests(REQUESTS.value, top / "exported/sbu/1")
+    print(result["client"])
     result["stream"] = frames(FRAMES.value)
     print(result["stream"])
-    if EXPORTED.value:
-        folder = pathlib.Path(EXPORTED.value)
-        result["client"] = requests(REQUESTS.value, folder)
-        print(result["client"])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result["peak_mib"] = round(peak)
     files.write_json(programs.RESULTS / "soak.json", result)
@@ -130,7 +137,4 @@ def main(argv: list[str]) -> None:
 if __name__ == "__main__":
     FRAMES = flags.DEFINE_integer("frames", 10_000_000, "Of the stream.")
     REQUESTS = flags.DEFINE_integer("requests", 100_000, "Of the client.")
-    EXPORTED = flags.DEFINE_string(
-        "exported", None, "Folder of a SavedModel, <export_dir>/<name>/<n>."
-    )
     app.run(main)

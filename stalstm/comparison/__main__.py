@@ -157,13 +157,19 @@ def main(argv):
         raise app.UsageError(
             f"--out: expected a file that can be written. Received: {error}"
         ) from None
+    page = out.with_suffix(".html")
     try:
         failures = run_all(runs, lambda: write(out, about, rows, runs))
+        result = write(out, about, rows, runs)
+        report.of_comparison(page, result, data)
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    result = write(out, about, rows, runs)
-    page = out.with_suffix(".html")
-    report.of_comparison(page, result, data)
+    except OSError as error:
+        raise SystemExit(
+            f"--out: expected that {out} and {page} can be written. Received: "
+            f"{error}. Make space, if that is missing, and run the same "
+            "command to resume"
+        ) from None
     table = "\n".join(summary.table(result))
     print(table, f"Written: {out}, {page}", sep="\n\n")
     if failures:

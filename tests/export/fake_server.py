@@ -164,6 +164,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     server: _RestServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # An answer is two packets.
 
     def log_message(self, *_):
         pass
