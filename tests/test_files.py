@@ -1,4 +1,5 @@
 import concurrent.futures
+import errno
 import math
 import os
 import re
@@ -39,6 +40,15 @@ def test_a_failure_leaves_nothing_behind(folder, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    path = tmp_path / "made"
+    with (
+        pytest.raises(OSError, match=re.escape(f"No space left: '{path}'")),
+        files.replacing(path),
+    ):
+        raise OSError(errno.ENOSPC, "No space left")
 
 
 def test_what_a_killed_process_left_is_in_nobody_s_way(tmp_path):
