@@ -89,13 +89,16 @@ $(VENV)/bin/uv: | $(VENV)/bin/python
 INSTALL = $(VENV)/bin/uv pip install --python $(VENV)/bin/python $(2) \
 	$(CHECKED) $(1) || $(PIP) install $(CHECKED) $(1)
 
-# This repository itself, with the setuptools that is installed by now.
+# With the setuptools that is installed by now.
+ITSELF = $(VENV)/bin/uv pip install --python $(VENV)/bin/python --quiet \
+	--no-deps --no-build-isolation --editable .
+
 $(VENV)/installed: setup.cfg hashes/demo.txt | $(VENV)/bin/uv
 	$(call INSTALL,hashes/demo.txt)
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(ITSELF)
 	touch $@
 
 $(VENV)/installed-dev: setup.cfg hashes/test.txt | $(VENV)/bin/uv
 	$(call INSTALL,hashes/test.txt,--compile-bytecode)
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(ITSELF)
 	touch $@ $(VENV)/installed

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.reliability import summary as reliability
 from stalstm.comparison import summary
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -187,6 +188,11 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "ntu_training": ntu_training,
     "serving": serving,
     "speed": speed,
+    "kills": reliability.kills,
+    "fuzz_mutation": reliability.fuzz,
+    "fuzz_atheris": reliability.fuzz,
+    "faults": reliability.faults,
+    "soak": reliability.soak,
 }
 
 

@@ -51,3 +51,14 @@ def test_every_link_leads_somewhere(page):
         assert target.exists(), path
         if anchor:
             assert anchor in anchors(target), f"{path}#{anchor}"
+
+
+def test_every_test_that_holds_a_promise_is_there():
+    text = (tables.ROOT / "docs/reliability.md").read_text()
+    named = re.findall(r"`(test_\w+)`", text)
+    files = (tables.ROOT / "tests").rglob("test_*.py")
+    written = re.findall(
+        r"^def (test_\w+)", "".join(x.read_text() for x in files), re.MULTILINE
+    )
+    assert len(named) > 20
+    assert not set(named) - set(written)
