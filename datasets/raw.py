@@ -140,7 +140,7 @@ def survey(
     for top in map(os.path.abspath, paths):
         if os.path.isfile(top):
             zips.add(pathlib.Path(top))
-        for folder, names in _walk(top):
+        for folder, names in walk(top):
             for name in names:
                 path = pathlib.Path(folder, name)
                 if looks_like(name) and "__MACOSX" not in path.parts:
@@ -182,8 +182,13 @@ def survey(
     return Survey([recordings[name] for name in sorted(recordings)], ignored)
 
 
-def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
-    """Folders at any depth, and the names of their files."""
+def walk(top: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
+    """Folders at any depth, links followed, and the names of their files.
+
+    Raises:
+        RawDataError: A folder cannot be read, or a link leads back to a folder
+            that contains it.
+    """
 
     def refuse(error: OSError) -> None:
         raise RawDataError(
@@ -194,7 +199,7 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
     if not os.path.isdir(top):
         return
     for folder, folders, names in os.walk(
-        top, onerror=refuse, followlinks=True
+        os.fspath(top), onerror=refuse, followlinks=True
     ):
         yield folder, names
         paths = [os.path.join(folder, name) for name in folders]

@@ -77,8 +77,8 @@ def survey(path: str | os.PathLike[str]) -> raw.Survey[Recording]:
     one, each clip file in the folder, at any depth, is a clip without a label.
 
     Raises:
-        RawDataError: There is no such folder, the manifest is wrong, or a file
-            is missing.
+        RawDataError: There is no such folder, the manifest is wrong, a file is
+            missing, or a link leads back to a folder that contains it.
     """
     folder = pathlib.Path(path)
     if not folder.is_dir():
@@ -88,17 +88,19 @@ def survey(path: str | os.PathLike[str]) -> raw.Survey[Recording]:
         )
     if (folder / MANIFEST).is_file():
         return listed(folder, read_manifest(folder / MANIFEST))
-    stamps = {
-        file: stamp
-        for file in _clip_files(folder)
-        if (stamp := _stamp(folder / file))
-    }
+    stamps = {file: _stamp(folder / file) for file in _clip_files(folder)}
     names = _names(stamps)
     recordings = [
         Recording(names[file], folder / file, stamp=stamp)
         for file, stamp in stamps.items()
+        if stamp
     ]
-    return raw.Survey(sorted(recordings, key=_clip_id), Counter())
+    ignored = Counter(
+        ("no file that can be read", str(folder / file))
+        for file, stamp in stamps.items()
+        if not stamp
+    )
+    return raw.Survey(sorted(recordings, key=_clip_id), ignored)
 
 
 def listed(
@@ -202,23 +204,16 @@ def _names(files: Collection[str]) -> dict[str, str]:
 
 def _clip_files(folder: pathlib.Path) -> Iterator[str]:
     """The clip files in a folder, by their paths in it; no hidden ones."""
-    seen = set()
-    for top, folders, names in os.walk(folder, followlinks=True):
-        status = os.stat(top)
-        here = (status.st_dev, status.st_ino)
-        if here in seen:  # A link to a folder that contains it.
-            folders.clear()
-            continue
-        seen.add(here)
-        folders[:] = sorted(x for x in folders if not x.startswith("."))
-        inside = pathlib.PurePath(top).relative_to(folder).as_posix()
-        for name in sorted(names):
+    for top, names in raw.walk(folder):
+        inside = pathlib.PurePath(top).relative_to(folder)
+        for name in names:
+            file = inside / name
             if (
                 clip_files.suffix(name) in clip_files.SUFFIXES
-                and not name.startswith(".")
-                and (inside, name) != (".", MANIFEST)
+                and not any(x.startswith(".") for x in file.parts)
+                and file.as_posix() != MANIFEST
             ):
-                yield name if inside == "." else f"{inside}/{name}"
+                yield file.as_posix()
 
 
 def frames_of(recording: Recording, skeleton: Skeleton) -> np.ndarray:

@@ -132,11 +132,15 @@ def test_without_a_manifest_every_clip_file_is_a_clip(tmp_path):
         "skeleton.json",
     ):
         write(tmp_path, file)
-    (tmp_path / "b/again").symlink_to(tmp_path)
-    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
+    gone = tmp_path / "gone.csv"
+    gone.symlink_to(tmp_path / "nowhere")
     found = survey(tmp_path)
     assert ids(found) == ["a", "b/c"]
     assert found.recordings[0].label is None
+    assert found.ignored == {("no file that can be read", str(gone)): 1}
+    (tmp_path / "b/again").symlink_to(tmp_path)
+    with pytest.raises(RawDataError, match=r"b/again: .* a folder that cont"):
+        survey(tmp_path)
 
 
 def test_what_is_no_folder_is_an_error(tmp_path):
