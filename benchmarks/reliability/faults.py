@@ -16,6 +16,7 @@
 import collections
 import contextlib
 import logging
+import os
 import pathlib
 import random
 import shutil
@@ -225,54 +226,52 @@ def ask(number: int, seed: int) -> dict[str, Any]:
 def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    if "disks" in FAULTS.value and os.geteuid():
+        raise app.UsageError("expected root, to mount a tmpfs. Received: none")
     results: dict[str, Any] = {
         "command": "python -m benchmarks.reliability.faults",
         "seed": SEED.value,
     }
+    findings: list[str] = []
     with tempfile.TemporaryDirectory() as top:
         inputs = pathlib.Path(top, "inputs")
         made = victims.make_programs(inputs)
-        exported = pathlib.Path(top, "exported")
-        victims.run(made["export"], exported)
         if "damage" in FAULTS.value:
-            rng = random.Random(SEED.value)
-            results["damage"] = {
-                "workdir": damage(
-                    inputs / "trained",
-                    workdir.load,
-                    workdir.WorkdirError,
-                    rng,
-                    TIMES.value,
-                ),
-                "SavedModel": damage(
-                    exported / "sbu/1",
-                    saved_model.load,
-                    litert.ModelError,
-                    rng,
-                    TIMES.value,
-                ),
-                "LiteRT": damage(
-                    exported / "litert/sbu/1",
-                    load_all,
-                    litert.ModelError,
-                    rng,
-                    TIMES.value,
-                ),
-            }
+            results["damage"] = damage_all(inputs, made["export"])
             print(results["damage"], flush=True)
         if "disks" in FAULTS.value:
             results["disks"] = {}
             for name in PROGRAMS.value or made:
                 rng = random.Random(f"{SEED.value} {name}")
                 result = starve(name, made[name], rng, DISKS.value)
+                findings += result["findings"]
                 results["disks"][name] = result
                 print(f"{name}: {result['failures']} failures", flush=True)
-                print("\n".join(result["findings"]), flush=True)
     if "servers" in FAULTS.value:
         results["servers"] = ask(CALLS.value, SEED.value)
+        findings += results["servers"]["findings"]
         print(results["servers"])
+    if findings:
+        raise SystemExit("\n\n".join(findings))
     if not PROGRAMS.value and set(FAULTS.value) == set(KINDS):
         files.write_json(programs.RESULTS / "faults.json", results)
+
+
+def damage_all(
+    inputs: pathlib.Path, export: victims.Program
+) -> dict[str, dict[str, Any]]:
+    """Damages a workdir and what was exported from it."""
+    exported = inputs / "exported"
+    victims.run(export, exported)
+    rng = random.Random(SEED.value)
+    results = {}
+    for name, folder, load, error in (
+        ("workdir", inputs / "trained", workdir.load, workdir.WorkdirError),
+        ("SavedModel", exported / "sbu/1", saved_model.load, litert.ModelError),
+        ("LiteRT", exported / "litert/sbu/1", load_all, litert.ModelError),
+    ):
+        results[name] = damage(folder, load, error, rng, TIMES.value)
+    return results
 
 
 def load_all(folder: pathlib.Path) -> None:

@@ -101,6 +101,7 @@ def make_programs(inputs: pathlib.Path) -> dict[str, Program]:
         ),
         "preparation of sbu": prepare("sbu", sbu),
         "preparation of ntu": prepare("ntu", ntu.parent),
+        "preparation of synthetic": prepare("synthetic", sbu),
         "preparation of own recordings": prepare(str(own), own),
         "export": Program(
             lambda x: ["export.py", f"--workdir={done}", f"--export_dir={x}"]
