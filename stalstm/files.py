@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+# What the name of a file begins with that is not whole yet.
+TEMPORARY = "tmp_"
+
 
 @contextlib.contextmanager
 def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -24,7 +27,7 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     Yields:
         A path in the same folder, with the same suffix, for the new content.
     """
-    temporary = path.with_name(f"tmp_{path.name}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}")
     _remove(temporary)  # left by a killed process
     try:
         yield temporary

@@ -134,7 +134,12 @@ def check(workdir: pathlib.Path) -> None:
     # A file that was put there would be taken for what a stage has trained.
     checkpoints = sorted((workdir / "checkpoints").glob("*"))
     found = manifest.damaged(
-        workdir, [x.relative_to(workdir).as_posix() for x in checkpoints]
+        workdir,
+        [
+            x.relative_to(workdir).as_posix()
+            for x in checkpoints
+            if not x.name.startswith(files.TEMPORARY)
+        ],
     )
     if found:
         raise WorkdirError(

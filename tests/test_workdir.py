@@ -123,6 +123,16 @@ def test_what_was_deleted_is_not_damaged(finished):
     workdir.check(finished)
 
 
+def test_half_of_a_checkpoint_that_a_kill_left_is_in_nobody_s_way(finished):
+    name = "checkpoints/step_3.npz"
+    left = finished / "checkpoints" / "tmp_step_3.npz"
+    left.write_text("half")
+    workdir.check(finished)
+    manifest.write_text(finished, name, "whole")
+    workdir.check(finished)
+    assert not left.exists()
+
+
 def test_a_kill_between_two_writes_does_no_damage(finished, monkeypatch):
     """The list is written already, the file is not."""
     name = "checkpoints/step_3.npz"

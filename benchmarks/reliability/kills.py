@@ -72,7 +72,7 @@ class Watcher:
 
 def is_temporary(path: pathlib.Path) -> bool:
     return any(
-        x.startswith(("tmp_", "incomplete.", ".unfinished"))
+        x.startswith((files.TEMPORARY, "incomplete.", ".unfinished"))
         or x.endswith((".tmp", ".lock", ".parts"))
         or x in ("lock", "output.txt", "logs")
         for x in path.parts

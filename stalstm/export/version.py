@@ -108,7 +108,10 @@ def remove_unfinished(export_dir: pathlib.Path) -> None:
     if name and version.isdecimal():
         for kind in KINDS:
             folder = export_dir / kind / name
-            for left in (folder / version, folder / f"tmp_{version}"):
+            for left in (
+                folder / version,
+                folder / f"{files.TEMPORARY}{version}",
+            ):
                 shutil.rmtree(left, ignore_errors=True)
     record.unlink()
 
