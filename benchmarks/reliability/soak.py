@@ -94,7 +94,7 @@ def requests(number: int, exported: pathlib.Path) -> dict[str, Any]:
     for name in ("grpc", "rest"):
         serve = getattr(fake_server, f"{name}_server")
         with serve(servable) as (_, address):
-            model = connect(address, "soak")
+            model = connect(address, "soak", timeout=60)
             answers = [model.predict(clip) for _ in range(200)]
             memory, begin = memory_mib(), time.monotonic()
             for _ in tqdm.trange(number // 2, desc=name):
