@@ -35,7 +35,7 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     except BaseException as error:
         _remove(temporary)
         # A disk that is full is told without a name.
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno and not error.filename:
             error.filename = str(path)
         raise
 

@@ -49,6 +49,8 @@ def test_what_cannot_be_written_is_named(tmp_path):
         files.replacing(path),
     ):
         raise OSError(errno.ENOSPC, "No space left")
+    with pytest.raises(OSError, match=r"^other words$"), files.replacing(path):
+        raise OSError("other words")
 
 
 def test_what_a_killed_process_left_is_in_nobody_s_way(tmp_path):

@@ -286,6 +286,6 @@ if __name__ == "__main__":
     PROGRAMS = flags.DEFINE_list("programs", None, "Names. Default: all.")
     SEED = flags.DEFINE_integer("seed", 0, "Random seed.")
     TIMES = flags.DEFINE_integer("times", 20, "Flipped bits in each file.")
-    DISKS = flags.DEFINE_integer("disks", 5, "Full disks for each program.")
+    DISKS = flags.DEFINE_integer("disks", 3, "Full disks for each program.")
     CALLS = flags.DEFINE_integer("calls", 1000, "Calls of hostile servers.")
     app.run(main)
