@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stalstm import files
+
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results"
 # Lines of a failed program's output to show.
@@ -85,6 +87,17 @@ def run(
             f"  {shlex.join(command)}\nIts output ended with:\n{end}"
         )
     return Finished(printed, seconds, usage.ru_maxrss / 1024)
+
+
+def recorded(path: pathlib.Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Results of the same settings, that an interrupted run goes on with.
+
+    Args:
+        path: A file of results, JSON.
+        settings: Values that it must hold.
+    """
+    written = files.read_json(path) if path.exists() else {}
+    return written if settings.items() <= written.items() else {}
 
 
 def train(

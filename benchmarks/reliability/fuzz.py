@@ -166,11 +166,7 @@ def each_in_a_process(chosen: list[str]) -> None:
     path = programs.RESULTS / f"fuzz_{ENGINE.value}.json"
     about = {"seconds_each": SECONDS.value, "seed": SEED.value}
     command = f"python -m benchmarks.reliability.fuzz --engine={ENGINE.value}"
-    results: dict[str, Any] = {}
-    if path.exists():
-        written = files.read_json(path)
-        if about.items() <= written.items():
-            results = written["targets"]
+    results = programs.recorded(path, about).get("targets", {})
     left = [x for x in chosen if x not in results]
     with concurrent.futures.ThreadPoolExecutor(PARALLEL.value) as pool:
         for name, result in zip(

@@ -183,11 +183,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     path = programs.RESULTS / "kills.json"
     about = {"kills": KILLS.value, "seed": SEED.value}
-    results: dict[str, Any] = {}
-    if path.exists():
-        written = files.read_json(path)
-        if about.items() <= written.items():
-            results = written["programs"]
+    results = programs.recorded(path, about).get("programs", {})
     with tempfile.TemporaryDirectory() as inputs:
         made = victims.make_programs(pathlib.Path(inputs))
         share = -(-KILLS.value // len(made))

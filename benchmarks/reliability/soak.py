@@ -123,10 +123,7 @@ def main(argv: list[str]) -> None:
         **about,
         "processor": machine.processor(),
     }
-    if path.exists():
-        written = files.read_json(path)
-        if about.items() <= written.items():  # goes on
-            result = written
+    result |= programs.recorded(path, about)
     if "client" not in result:
         with tempfile.TemporaryDirectory() as folder:
             top = pathlib.Path(folder)

@@ -78,6 +78,7 @@ def soak(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"- {x['requests']:,} requests by {name}: "
             f"{x['more_memory_mib']:.1f} MiB more memory, the last answer "
-            "equal to the first."
+            f"{'' if x['the_last_equals_the_first'] else 'not '}equal to the "
+            "first."
         )
     return lines
