@@ -17,6 +17,7 @@ import os
 import pathlib
 import shlex
 import sys
+from contextlib import nullcontext
 
 # Set before importing TensorFlow, to silence its startup warnings.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -30,6 +31,7 @@ from datasets import building
 from datasets.protocols import choose as choose_protocols
 from datasets.raw import RawDataError
 from stalstm import (
+    distribution,
     evaluation,
     files,
     input_pipeline,
@@ -42,6 +44,7 @@ from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description, Protocol
 from stalstm.layers.lstm import resolve_recurrence
 from stalstm.looks import Looks
+from stalstm.models.classifier import Classifier
 from stalstm.paths import DEFINE_path, command, script
 from stalstm.recipe import Recipe
 from stalstm.show import report
@@ -117,8 +120,9 @@ _RECURRENCE = flags.DEFINE_enum(
 _STRATEGY = flags.DEFINE_enum(
     "strategy",
     "one_device",
-    ["one_device", "mirrored"],
-    "mirrored: all GPUs of this machine share every batch.",
+    distribution.STRATEGIES,
+    "mirrored: all GPUs of this machine share every batch. multi_worker: all "
+    "machines that run this command do, see docs/scale.md.",
 )
 _VALIDATE = flags.DEFINE_bool(
     "validate",
@@ -158,7 +162,14 @@ def main(argv):
         # What does not fit is an error now, not after the preparation.
         recipe.check(data)
         training.stages(recipe)
-        strategy = distribution(recipe)
+        if _STRATEGY.value == "multi_worker" and _EVALUATE_EVERY.value:
+            raise ValueError(
+                "--evaluate_every: does not go with --strategy=multi_worker"
+            )
+        strategy = distribution.choose(_STRATEGY.value)
+        training.check_batch_size(recipe, strategy.num_replicas_in_sync)
+    except distribution.WorkersError as error:
+        raise SystemExit(f"--strategy: {error}") from None
     except ValueError as error:
         raise app.UsageError(str(error)) from None
     except RawDataError as error:
@@ -184,12 +195,11 @@ def main(argv):
 
     tf.config.experimental.enable_op_determinism()
     try:
-        building.prepare(builder, _RAW_DIR.value)
-        building.check_clips(builder, protocols.values())
-        if len(protocols) == 1:
-            train(builder, recipe, run, strategy, *protocols.popitem(), workdir)
-        else:
-            cross_validate(builder, recipe, run, strategy, protocols, workdir)
+        with distribution.lost_workers(_STRATEGY.value):
+            with distribution.chief_first(strategy):
+                building.prepare(builder, _RAW_DIR.value)
+            building.check_clips(builder, protocols.values())
+            run_all(builder, recipe, run, strategy, protocols, workdir)
     except RawDataError as error:
         raise SystemExit(f"--raw_dir: {error}") from None
     except workdir_lib.WorkdirError as error:
@@ -200,6 +210,8 @@ def main(argv):
             f"Received: {error}. Make space, if that is missing, and run the "
             "same command to resume."
         ) from None
+    except distribution.WorkersError as error:
+        raise SystemExit(f"--strategy: {error}") from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
 
@@ -227,23 +239,32 @@ def make_builder() -> tuple[str, tfds.core.DatasetBuilder]:
     return data_set.name, data_set.builder(data_dir=_DATA_DIR.value, **values)
 
 
-def distribution(recipe: Recipe) -> tf.distribute.Strategy:
-    """How to use the devices of this machine.
-
-    Raises:
-        ValueError: Too few devices, or batches that do not split evenly.
-    """
-    if _STRATEGY.value == "one_device":
-        return tf.distribute.get_strategy()
-    gpus = len(tf.config.list_physical_devices("GPU"))
-    if gpus < 2:
-        raise ValueError(
-            "--strategy=mirrored: needs two GPUs or more. "
-            f"This machine has {gpus}."
-        )
-    training.check_batch_size(recipe, gpus)
-    print(f"{gpus} GPUs share every batch.")
-    return tf.distribute.MirroredStrategy()
+def run_all(
+    builder: tfds.core.DatasetBuilder,
+    recipe: Recipe,
+    run: dict,
+    strategy: tf.distribute.Strategy,
+    protocols: dict[str, Protocol],
+    workdir: pathlib.Path,
+) -> None:
+    """Trains and evaluates; of several folds, reports the mean."""
+    chief = distribution.is_chief(strategy)
+    results = {}
+    for name, protocol in protocols.items():
+        folder = workdir / name if len(protocols) > 1 else workdir
+        with files.alone(folder / "lock") if chief else nullcontext():
+            model = train(
+                builder, recipe, run, strategy, name, protocol, folder
+            )
+            with distribution.chief_first(strategy):
+                if chief:
+                    results[name] = evaluate(builder, model, protocol, folder)
+    if len(results) > 1:
+        summary = evaluation.cross_validation(results)
+        files.write_json(workdir / "cross_validation.json", summary)
+        if _REPORT.value:
+            report.of_folds(workdir, results)
+        print(evaluation.folds_table(summary))
 
 
 def train(
@@ -254,8 +275,8 @@ def train(
     name: str,
     protocol: Protocol,
     workdir: pathlib.Path,
-) -> dict:
-    """Trains by one protocol; evaluates the last weights on its test split."""
+) -> Classifier:
+    """Trains by one protocol."""
     data = Description.from_json(builder.info.metadata)
     run = {
         "dataset": builder.info.full_name,
@@ -265,45 +286,54 @@ def train(
         "data": data.to_json(),
         **run,
     }
-    with files.alone(workdir / "lock"):
+    with distribution.chief_first(strategy, workdir / "config.json"):
         workdir_lib.begin(
             workdir,
             run,
             data_dir=str(builder.data_dir),
             command=shlex.join(sys.argv),
         )
+    if distribution.is_chief(strategy):
         print(f"{builder.info.full_name}, {name}: training in {workdir}")
-        test_batches = input_pipeline.evaluation_batches(
-            input_pipeline.load_clips(builder, protocol.test), batch_size=64
+    curve = None
+    if every := _EVALUATE_EVERY.value:
+        batches = test_batches(builder, protocol)
+        curve = AccuracyCurve(workdir, batches, data.classes, every)
+    try:
+        return training.train(
+            recipe,
+            data,
+            clips=input_pipeline.load_clips(builder, protocol.train),
+            workdir=workdir,
+            seed=run["seed"],
+            recurrence=run["recurrence"],
+            strategy=strategy,
+            curve=curve,
         )
-        curve = None
-        if every := _EVALUATE_EVERY.value:
-            curve = AccuracyCurve(workdir, test_batches, data.classes, every)
-        try:
-            model = training.train(
-                recipe,
-                data,
-                clips=input_pipeline.load_clips(builder, protocol.train),
-                workdir=workdir,
-                seed=run["seed"],
-                recurrence=run["recurrence"],
-                strategy=strategy,
-                curve=curve,
-            )
-        except DivergedError as error:
-            names = input_pipeline.clip_ids(builder, protocol.train)
-            raise SystemExit(error.explained(names)) from None
-        looks = Looks(data)
-        result = evaluation.evaluate(
-            model, test_batches, data.classes, looks.add
-        )
-        result["parameters"] = model.count_params()
-        result["attention"] = looks.attention()
-        manifest.write_json(workdir, "evaluation.json", result)
-        if _REPORT.value:
-            names = input_pipeline.clip_ids(builder, protocol.test)
-            report.of_run(workdir, looks, names)
-        manifest.add(workdir, workdir.glob("logs/**/events.*"))
+    except DivergedError as error:
+        names = input_pipeline.clip_ids(builder, protocol.train)
+        raise SystemExit(error.explained(names)) from None
+
+
+def evaluate(
+    builder: tfds.core.DatasetBuilder,
+    model: Classifier,
+    protocol: Protocol,
+    workdir: pathlib.Path,
+) -> dict:
+    """Evaluates the last weights on the test split, and reports."""
+    data = Description.from_json(builder.info.metadata)
+    looks = Looks(data)
+    result = evaluation.evaluate(
+        model, test_batches(builder, protocol), data.classes, looks.add
+    )
+    result["parameters"] = model.count_params()
+    result["attention"] = looks.attention()
+    manifest.write_json(workdir, "evaluation.json", result)
+    if _REPORT.value:
+        names = input_pipeline.clip_ids(builder, protocol.test)
+        report.of_run(workdir, looks, names)
+    manifest.add(workdir, workdir.glob("logs/**/events.*"))
     print(evaluation.table(result))
     if protocol.test == protocol.train:
         print("These are the clips that it has trained on.")
@@ -319,26 +349,11 @@ def train(
     return result
 
 
-def cross_validate(
-    builder: tfds.core.DatasetBuilder,
-    recipe: Recipe,
-    run: dict,
-    strategy: tf.distribute.Strategy,
-    protocols: dict[str, Protocol],
-    workdir: pathlib.Path,
-) -> None:
-    """Trains all folds, each in its own workdir, and reports their mean."""
-    results = {
-        name: train(
-            builder, recipe, run, strategy, name, protocol, workdir / name
-        )
-        for name, protocol in protocols.items()
-    }
-    summary = evaluation.cross_validation(results)
-    files.write_json(workdir / "cross_validation.json", summary)
-    if _REPORT.value:
-        report.of_folds(workdir, results)
-    print(evaluation.folds_table(summary))
+def test_batches(
+    builder: tfds.core.DatasetBuilder, protocol: Protocol
+) -> tf.data.Dataset:
+    clips = input_pipeline.load_clips(builder, protocol.test)
+    return input_pipeline.evaluation_batches(clips, batch_size=64)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def measure(shape: str) -> dict[str, float]:
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
     batches = tf.data.Dataset.from_tensors((clips, labels)).repeat()
-    batches = input_pipeline.without_autotune(batches)
+    batches = input_pipeline.with_our_options(batches)
 
     def fit(number):
         model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)

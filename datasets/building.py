@@ -30,15 +30,19 @@ class OneAtATime(tfds.core.DatasetBuilder):
         """As in TFDS, but by one process at a time."""
         if self.data_path.exists():  # The folder may be read-only.
             super().download_and_prepare(**kwargs)
+        else:
+            with files.alone(self._folder / f"{self.version}.lock"):
+                self._prepare_alone(kwargs)
+        if not self.info.splits:  # Another process has prepared it.
+            self.info.read_from_directory(self.data_path)
+
+    def _prepare_alone(self, kwargs):
+        if self.data_path.exists():
             return
-        with files.alone(self._folder / f"{self.version}.lock"):
-            if self.data_path.exists():
-                self.info.read_from_directory(self.data_path)
-                return
-            # TFDS leaves such a folder behind when it is killed.
-            for left in self._folder.glob(f"incomplete.*_{self.version}"):
-                shutil.rmtree(left)
-            super().download_and_prepare(**kwargs)
+        # TFDS leaves such a folder behind when it is killed.
+        for left in self._folder.glob(f"incomplete.*_{self.version}"):
+            shutil.rmtree(left)
+        super().download_and_prepare(**kwargs)
 
 
 def dataset_info(

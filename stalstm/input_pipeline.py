@@ -96,7 +96,7 @@ def training_batches(
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
     if augmentation != Augmentation():
         batches = batches.enumerate().map(in_space)
-    return without_autotune(batches.prefetch(2))
+    return with_our_options(batches.prefetch(2))
 
 
 def numbers_of_batches(
@@ -123,14 +123,18 @@ def numbers_of_batches(
     return sorted({int(x) for numbers in found for x in numbers})
 
 
-def without_autotune(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """The same batches, without tf.data's autotuning.
+def with_our_options(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The same batches, with options of tf.data that suit a training.
 
     The autotune thread backs off exponentially and `fit` waits for it, which
-    can double the run time.
+    can double the run time. Of several machines, each would read its own files;
+    here it takes its share of every batch.
     """
     options = tf.data.Options()
     options.autotune.enabled = False
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
     return batches.with_options(options)
 
 

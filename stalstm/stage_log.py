@@ -65,19 +65,30 @@ class StageLog(keras.callbacks.Callback):
         workdir: Folder of the run.
         name: Name of the stage.
         iterations: Number of iterations of the stage.
+        writes: Whether it writes anything. Of several processes that train
+            together, one does.
     """
 
-    def __init__(self, workdir: pathlib.Path, name: str, iterations: int):
+    def __init__(
+        self,
+        workdir: pathlib.Path,
+        name: str,
+        iterations: int,
+        writes: bool = True,
+    ):
         super().__init__()
         self.name = name
         self.iterations = iterations
         self.done = 0
+        self._writes = writes
         self._workdir = workdir
         self._checkpoint = f"checkpoints/{name}.npz"
         self._records: list[dict] = []
-        self._writer = tf.summary.create_file_writer(
-            str(workdir / "logs" / name)
-        )
+        self._writer = tf.summary.create_noop_writer()
+        if writes:
+            self._writer = tf.summary.create_file_writer(
+                str(workdir / "logs" / name)
+            )
 
     def resume(self, model: keras.Model) -> int:
         """Loads the checkpoint of an interrupted run into a compiled model.
@@ -128,6 +139,7 @@ class StageLog(keras.callbacks.Callback):
             total=self.iterations,
             initial=self.done,
             unit="it",
+            disable=not self._writes,
         )
 
     def on_train_batch_end(self, batch, logs=None):
@@ -153,6 +165,8 @@ class StageLog(keras.callbacks.Callback):
 
     def _record(self, logs):
         self.check(self.model)
+        if not self._writes:
+            return
         logs = {name: float(value) for name, value in logs.items()}
         self._bar.set_postfix(logs)
         with self._writer.as_default():

@@ -7,7 +7,13 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
-from stalstm import algorithm1, input_pipeline, manifest, stage_log
+from stalstm import (
+    algorithm1,
+    distribution,
+    input_pipeline,
+    manifest,
+    stage_log,
+)
 from stalstm.accuracy_curve import AccuracyCurve
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
@@ -62,10 +68,10 @@ def train(
             On one machine the same seed gives the same model, interrupted or
             not.
         recurrence: How the LSTM layers compute, see `stalstm.layers.LSTM`.
-        strategy: A `tf.distribute.MirroredStrategy`, which splits every batch
-            over several devices; one device by default. Without dropout the
-            numbers are the same up to rounding. A process must not make two:
-            the second one collides with the first.
+        strategy: From `distribution.choose`: one that splits every batch over
+            several devices or machines; one device by default. Without dropout
+            the numbers are the same up to rounding. A process must not make
+            two: the second one collides with the first.
         curve: Evaluates the stages that train the same networks as the last
             one.
 
@@ -80,16 +86,24 @@ def train(
     """
     strategy = strategy or tf.distribute.get_strategy()
     check_batch_size(recipe, strategy.num_replicas_in_sync)
-    (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
+    chief = distribution.is_chief(strategy)
+    if chief:
+        (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
     table = stages(recipe)
-    for number, stage in enumerate(table):
+    left = {
+        number: stage
+        for number, stage in enumerate(table)
+        if not _stage_path(workdir, stage.name).exists()
+    }
+    distribution.meet(strategy, len(left))
+    for number, stage in left.items():
         path = _stage_path(workdir, stage.name)
-        if path.exists():
-            continue
         keras.backend.clear_session()
         stage_seed = seed * 1000 + number
         keras.utils.set_random_seed(stage_seed)
-        log = stage_log.StageLog(workdir, stage.name, stage.iterations)
+        log = stage_log.StageLog(
+            workdir, stage.name, stage.iterations, writes=chief
+        )
         with strategy.scope():
             model = build_model(recipe, stage, data)
             _start_weights(model, stage, workdir)
@@ -97,6 +111,7 @@ def train(
             pause = curve.every if curve else 0
             compile_model(model, recipe.training, stage.iterations, pause)
             done = log.resume(model)
+        distribution.meet(strategy, done)
         callbacks = [log]
         if curve and stage.arguments == table[-1].arguments:
             curve.begin(stage.name, done)
@@ -121,10 +136,13 @@ def train(
         # `fit` does so too, unless it was killed just before.
         model.optimizer.finalize_variable_values(model.trainable_variables)
         log.check(model)
-        name = path.relative_to(workdir).as_posix()
-        with manifest.replacing(workdir, name) as temporary:
-            model.in_float32().save(temporary)
-        log.remove_checkpoint()
+        if chief:
+            name = path.relative_to(workdir).as_posix()
+            with manifest.replacing(workdir, name) as temporary:
+                model.in_float32().save(temporary)
+            log.remove_checkpoint()
+        distribution.meet(strategy)
+        distribution.wait_for(path)
     return _load(result_path(workdir, recipe))
 
 

@@ -272,6 +272,11 @@ def test_an_interrupt_says_how_to_resume(small_sbu, tmp_path, monkeypatch):
         ("--download", "--download: does not go with --dataset=synthetic"),
         ("--strategy=mirrored", "two GPUs or more. This machine has 0"),
         ("--strategy=two", "value should be one of"),
+        ("--strategy=multi_worker", "expected the environment variable TF_CON"),
+        (
+            "--strategy=multi_worker --evaluate_every=5",
+            "--evaluate_every: does not go with --strategy=multi_worker",
+        ),
         ("clips", r"expected flags only. Received: \['clips'\]"),
     ],
 )
