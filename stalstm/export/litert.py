@@ -131,13 +131,27 @@ def frame_signature(model: Classifier) -> Signature:
 
 
 def clip_signature(model: Classifier, frames: int) -> Signature:
-    """A function of one clip, and its inputs."""
+    """A function of one clip, and its inputs.
+
+    It computes the clip's own frames alone.
+    """
+    whole = signatures.clip_function(model, "hoisted")
+
+    def clip(skeleton, length):
+        own = tf.clip_by_value(length[0], 1, frames)
+        outputs = whole(skeleton[:, :own], length)
+        for name in model.attentions:
+            rest = [(0, 0)] * outputs[name].shape.rank
+            rest[1] = (0, frames - own)
+            outputs[name] = tf.pad(outputs[name], rest)
+        return outputs
+
     shape = (1, frames, model.bodies, len(model.skeleton.joints), 3)
     inputs = [
         tf.TensorSpec(shape, tf.float32, "skeleton"),
         tf.TensorSpec((1,), tf.int32, "length"),
     ]
-    return signatures.clip_function(model), inputs
+    return clip, inputs
 
 
 def trace(

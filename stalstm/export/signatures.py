@@ -54,11 +54,20 @@ class PackedState:
         return keras.tree.pack_sequence_as(self._structure, leaves)
 
 
-def clip_function(model: Classifier) -> Callable[..., dict[str, tf.Tensor]]:
-    """`(skeleton, length)` to what `Classifier.call` returns."""
+def clip_function(
+    model: Classifier, recurrence: str
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """`(skeleton, length)` to what `Classifier.call` returns.
+
+    Args:
+        model: The model.
+        recurrence: How its LSTM layers compute, see `stalstm.layers.LSTM`.
+    """
 
     def clip(skeleton, length):
-        return model({"skeleton": skeleton, "length": length}, training=False)
+        inputs = {"skeleton": skeleton, "length": length}
+        with model.recurrence(recurrence):
+            return model(inputs, training=False)
 
     return clip
 
@@ -112,7 +121,7 @@ def server_signatures(
     """
     bodies, joints = model.bodies, len(model.skeleton.joints)
     labels = tf.constant(model.classes)
-    clip = clip_function(model)
+    clip = clip_function(model, "fused")
     clips = [
         tf.TensorSpec((None, None, bodies, joints, 3), tf.float32, "skeleton"),
         tf.TensorSpec((None,), tf.int32, "length"),

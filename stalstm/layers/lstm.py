@@ -1,10 +1,21 @@
 """The LSTM layer, with a recurrence that is fast on a plain CPU."""
 
+import functools
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
-from stalstm.layers.lstm_recurrence import lstm
+from stalstm.layers import lstm_exported, lstm_recurrence
 from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
+
+# What else than Keras can compute the layer.
+RECURRENCES: dict[str, Callable] = {
+    "xla": lstm_recurrence.lstm,
+    "xla_uncut": functools.partial(lstm_recurrence.lstm, cut=False),
+    "fused": lstm_exported.fused,
+    "hoisted": lstm_exported.hoisted,
+}
 
 
 @keras.saving.register_keras_serializable("stalstm")
@@ -24,12 +35,14 @@ class LSTM(SavedSeed, keras.layers.LSTM):
 
     Attributes:
         recurrence: How the layer computes; never saved. `"keras"`, as Keras
-            does (cuDNN on a GPU): how every new or loaded layer begins, and so
-            every export. `"xla"`, by `stalstm.layers.lstm_recurrence`, a part
-            of the batch for each core. `"xla_uncut"`, by the same with the
-            batch in one piece. With a mask, other activations than `tanh` and
-            `sigmoid`, no bias, dropout within the layer, mixed precision,
-            `go_backwards`, `unroll` or a single unit it is always Keras's.
+            does (cuDNN on a GPU): how every new or loaded layer begins.
+            `"xla"`, by `stalstm.layers.lstm_recurrence`, a part of the batch
+            for each core. `"xla_uncut"`, by the same with the batch in one
+            piece. `"fused"` and `"hoisted"`, by `stalstm.layers.lstm_exported`,
+            in a SavedModel and in LiteRT. With a mask, other activations than
+            `tanh` and `sigmoid`, no bias, dropout within the layer, mixed
+            precision, `go_backwards`, `unroll` or a single unit it is always
+            Keras's.
     """
 
     recurrence = "keras"
@@ -59,14 +72,13 @@ class LSTM(SavedSeed, keras.layers.LSTM):
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
         hidden, carry = initial_state
-        hidden, carry = lstm(
+        hidden, carry = RECURRENCES[self.recurrence](
             sequences,
             hidden,
             carry,
             tf.convert_to_tensor(cell.kernel),
             tf.convert_to_tensor(cell.recurrent_kernel),
             tf.convert_to_tensor(cell.bias),
-            cut=self.recurrence == "xla",
         )
         return hidden[:, -1], hidden, [hidden[:, -1], carry]
 

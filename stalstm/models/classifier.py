@@ -1,10 +1,11 @@
 """What every model has in common."""
 
 import abc
+import contextlib
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -452,11 +453,26 @@ class Classifier(keras.Model):
 
         Graphs that were traced before keep the recurrence of that time.
         """
+        for layer in self._lstm_layers():
+            layer.recurrence = recurrence
+
+    @contextlib.contextmanager
+    def recurrence(self, recurrence: str) -> Iterator[None]:
+        """Within the block, all LSTM layers compute in another way."""
+        before = {layer: layer.recurrence for layer in self._lstm_layers()}
+        self.set_recurrence(recurrence)
+        try:
+            yield
+        finally:
+            for layer, previous in before.items():
+                layer.recurrence = previous
+
+    def _lstm_layers(self):
         for layer in self.layers:
             inner = getattr(layer, "layer", layer)
             for sub_layer in getattr(inner, "layers", [inner]):
                 if isinstance(sub_layer, LSTM):
-                    sub_layer.recurrence = recurrence
+                    yield sub_layer
 
     def in_float32(self) -> "Classifier":
         """An uncompiled copy that computes in float32: what is saved."""

@@ -91,6 +91,6 @@ def _direction(vector):
 
 def _cross(a, b):
     """The cross product, in operations that LiteRT has."""
-    return ops.roll(a, -1, -1) * ops.roll(b, -2, -1) - (
-        ops.roll(a, -2, -1) * ops.roll(b, -1, -1)
-    )
+    a_yzx, b_yzx = (ops.take(x, (1, 2, 0), axis=-1) for x in (a, b))
+    a_zxy, b_zxy = (ops.take(x, (2, 0, 1), axis=-1) for x in (a, b))
+    return a_yzx * b_zxy - a_zxy * b_yzx

@@ -95,6 +95,32 @@ def test_every_part_of_the_preprocessing_converts(overrides, clips):
             )
 
 
+def test_a_clip_model_computes_the_clip_s_own_frames_alone(clips):
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = exported.trained("units=8")
+    function, inputs = litert.clip_signature(model.model, 24)
+    concrete = litert.trace(function, inputs, model.model)
+    content = litert.convert(concrete, "float32")
+    with pytest.warns(UserWarning, match="preserve_all_tensors"):
+        interpreter = Interpreter(
+            model_content=content, experimental_preserve_all_tensors=True
+        )
+    run = interpreter.get_signature_runner()
+    skeleton = np.full((1, 24, 2, 15, 3), np.nan, np.float32)
+    skeleton[0, :7] = clips[4][:7]
+    outputs = run(skeleton=skeleton, length=np.array([7], np.int32))
+    for name in model.model.attentions:
+        assert outputs[name].shape[:2] == (1, 24)
+        assert not np.any(outputs[name][0, 7:])
+    frames = {
+        interpreter.get_tensor(x["index"]).shape[-2]
+        for x in interpreter.get_tensor_details()
+        if tuple(x["shape_signature"][-2:]) == (-1, 8)
+    }
+    assert max(frames) == 7
+
+
 def converted(signature, model):
     from ai_edge_litert.interpreter import Interpreter
 
@@ -185,7 +211,11 @@ def test_a_failed_export_leaves_nothing(small, clips, tmp_path, monkeypatch):
     monkeypatch.setattr(
         signatures,
         "clip_function",
-        lambda _: lambda skeleton, _: {"x": tf.math.erfinv(skeleton)},
+        lambda *_: (
+            lambda skeleton, _: dict.fromkeys(
+                small.model.attentions, tf.math.erfinv(skeleton)
+            )
+        ),
     )
     monkeypatch.setattr(saved_model, "write", lambda *_: None)
     with pytest.raises(ExportError, match="Erfinv"):

@@ -91,6 +91,26 @@ def test_equals_keras_in_outputs_and_gradients(mode):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("recurrence", "batch"), [("fused", BATCH), ("hoisted", 1)]
+)
+@pytest.mark.parametrize("frames", [1, 7])
+def test_an_exported_layer_equals_keras(recurrence, batch, frames):
+    """In one trace for clips of any length."""
+    ours, stock = make_pair(recurrence, return_state=True)
+    specs = [
+        tf.TensorSpec((batch, None, FEATURES)),
+        *[tf.TensorSpec((batch, UNITS))] * 2,
+    ]
+    call = tf.function(
+        lambda x, *state: ours(x, initial_state=state), input_signature=specs
+    )
+    arguments = CLIPS[:batch, :frames], *(x[:batch] for x in STATE)
+    expected = stock(arguments[0], initial_state=list(arguments[1:]))
+    for x, y in zip(call(*arguments), expected, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-5)
+
+
 def test_stacked_layers_of_different_widths_share_nothing_but_code():
     """The compiled loops serve all layers of a program: none spoils another."""
     wide, stock_wide = make_pair()
