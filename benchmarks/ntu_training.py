@@ -35,11 +35,6 @@ LEARNING = {
 # and compiling only for clip lengths that the shorter one has not met.
 SHORT, LONGER = 10, 30
 
-_CLIPS = flags.DEFINE_integer(
-    "clips", 2000, "Number of recordings to generate."
-)
-_CLASSES = flags.DEFINE_integer("classes", 20, "Number of actions among them.")
-
 
 def main(argv):
     if argv[1:]:
@@ -47,48 +42,65 @@ def main(argv):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write_fake_recordings(
-            folder / "raw" / "recordings.zip", _CLIPS.value, _CLASSES.value
+            folder / "raw" / "recordings.zip", CLIPS.value, CLASSES.value
         )
         learning = train(folder, "learning", LEARNING)
-        short, longer = (
-            train(
-                folder,
-                f"{iterations}_iterations",
-                dict.fromkeys(("pretrain_iterations", "n1", "n2"), iterations),
-            )
-            for iterations in (SHORT, LONGER)
-        )
-    stages = algorithm1.stages(ntu.RECIPE)
-    per_iteration = {
-        stage.name: (
-            stage_seconds(longer["metrics"], stage.name)
-            - stage_seconds(short["metrics"], stage.name)
-        )
-        / (LONGER - SHORT)
-        for stage in stages
-    }
-    whole = sum(per_iteration[x.name] * x.iterations for x in stages)
+        per_iteration, peak_memory_mib = iterations_of_each_stage(folder)
     files.write_json(
         RESULTS,
         {
             "command": "python -m benchmarks.ntu_training",
             "processor": machine.processor(),
-            "clips": _CLIPS.value,
-            "classes": _CLASSES.value,
+            "clips": CLIPS.value,
+            "classes": CLASSES.value,
             "settings": LEARNING,
             "accuracy": learning["accuracy"],
             "seconds": learning["seconds"],
             "peak_memory_mib": learning["peak_memory_mib"],
             "batch_256": {
                 "seconds_per_iteration": per_iteration,
-                "peak_memory_mib": longer["peak_memory_mib"],
+                "peak_memory_mib": peak_memory_mib,
             },
-            "projected_hours_of_a_whole_training": whole / 3600,
+            "projected_hours_of_a_whole_training": whole_hours(per_iteration),
             "versions": learning["config"]["versions"],
             "commit": learning["config"]["commit"],
         },
     )
     print(RESULTS.read_text())
+
+
+def iterations_of_each_stage(
+    folder: pathlib.Path,
+) -> tuple[dict[str, float], float]:
+    """Seconds of an iteration of each stage, and peak memory in MiB.
+
+    Args:
+        folder: Has `raw`, with recordings, or the data that was `prepared`.
+    """
+    short, longer = (
+        train(
+            folder,
+            f"{iterations}_iterations",
+            dict.fromkeys(("pretrain_iterations", "n1", "n2"), iterations),
+        )
+        for iterations in (SHORT, LONGER)
+    )
+    seconds = {
+        stage.name: (
+            stage_seconds(longer["metrics"], stage.name)
+            - stage_seconds(short["metrics"], stage.name)
+        )
+        / (LONGER - SHORT)
+        for stage in algorithm1.stages(ntu.RECIPE)
+    }
+    return seconds, longer["peak_memory_mib"]
+
+
+def whole_hours(seconds_per_iteration: dict[str, float]) -> float:
+    """Hours of a whole training with the recipe's iterations."""
+    stages = algorithm1.stages(ntu.RECIPE)
+    seconds = sum(seconds_per_iteration[x.name] * x.iterations for x in stages)
+    return seconds / 3600
 
 
 def train(
@@ -118,4 +130,11 @@ def stage_seconds(metrics: list[dict], stage: str) -> float:
 
 
 if __name__ == "__main__":
+    # `ntu_size` has other flags.
+    CLIPS = flags.DEFINE_integer(
+        "clips", 2000, "Number of recordings to generate."
+    )
+    CLASSES = flags.DEFINE_integer(
+        "classes", 20, "Number of actions among them."
+    )
     app.run(main)

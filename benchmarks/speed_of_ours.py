@@ -35,10 +35,6 @@ from stalstm.skeletons import Skeleton
 # Clips, frames, joints and classes.
 SHAPES = {"small": (8, 40, 30, 8), "large": (256, 100, 50, 60)}
 
-_SHAPE = flags.DEFINE_enum(
-    "shape", "small", list(SHAPES), "Size of the batch and of the network."
-)
-
 
 def main(argv):
     if argv[1:]:
@@ -47,7 +43,7 @@ def main(argv):
         litert.check_installed()  # before minutes of measuring
     except ExportError as error:
         raise SystemExit(str(error)) from None
-    print(json.dumps(measure(_SHAPE.value)))
+    print(json.dumps(measure(SHAPE.value)))
 
 
 def measure(shape: str) -> dict[str, float]:
@@ -94,7 +90,7 @@ def measure(shape: str) -> dict[str, float]:
     return result
 
 
-def make_model(joints: int, classes: int):
+def make_model(joints: int, classes: int, units: int = 100):
     """The network of the recipe, without preprocessing: the peer has none."""
     data = Description(
         Skeleton("unnamed", tuple(f"joint_{x}" for x in range(joints))),
@@ -102,7 +98,8 @@ def make_model(joints: int, classes: int):
         classes=tuple(f"class_{x}" for x in range(classes)),
         protocols={},
     )
-    return dataclasses.replace(sbu.RECIPE, preprocessing=()).build(data)
+    recipe = sbu.RECIPE.replace(units=units)
+    return dataclasses.replace(recipe, preprocessing=()).build(data)
 
 
 def median_ms(
@@ -150,4 +147,7 @@ def multiplications(shape: str) -> Callable[[], object]:
 
 
 if __name__ == "__main__":
+    SHAPE = flags.DEFINE_enum(
+        "shape", "small", list(SHAPES), "Size of the batch and of the network."
+    )
     app.run(main)

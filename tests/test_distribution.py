@@ -1,12 +1,16 @@
 """Who trains together, and what is said when they do not."""
 
 import json
+import os
+import re
+import subprocess
 import types
 
 import pytest
 import tensorflow as tf
 
 from stalstm import distribution
+from tests import door
 
 SLURM = {
     "SLURM_PROCID": "2",
@@ -122,3 +126,23 @@ def test_a_lost_worker_is_told_where_there_are_several():
         distribution.lost_workers("one_device"),
     ):
         lost()
+
+
+def test_the_job_for_kubernetes_says_who_takes_part(monkeypatch):
+    """The shell lines of the page, run in the pod of index 1."""
+    page = (door.ROOT / "docs/scale.md").read_text()
+    line = re.search(r"export TF_CONFIG=.*JOB_COMPLETION_INDEX.*", page)
+    assert line is not None
+    run = subprocess.run(
+        ["sh", "-c", f"{line[0]}\nprintenv TF_CONFIG"],
+        env={"PATH": os.environ["PATH"], "JOB_COMPLETION_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    monkeypatch.setenv("TF_CONFIG", run.stdout)
+    resolver = distribution.cluster()
+    assert resolver.cluster_spec().as_dict() == {
+        "worker": ["stalstm-0.stalstm:8888", "stalstm-1.stalstm:8888"]
+    }
+    assert (resolver.task_type, resolver.task_id) == ("worker", 1)

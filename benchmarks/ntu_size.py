@@ -1,0 +1,247 @@
+"""NTU RGB+D at its real size, on generated recordings.
+
+    python -m benchmarks.ntu_size --folder=FOLDER
+
+Writes 56,880 recordings of 60 actions, as long as the real ones, into a zip.
+They are prepared; trained on for one epoch of each protocol, all networks at
+once; and exported. The input pipeline then runs alone, and two short trainings
+by Algorithm 1 tell the time of an iteration of each stage, from which that of a
+whole training is projected. Each part is a program of its own, whose memory,
+that of its child processes included, is looked at all the time.
+
+Takes about an hour and a half on two cores, and 8 GB of FOLDER. An interrupted
+run goes on with the part that it was at. Writes
+`benchmarks/results/ntu_size.json`.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psutil
+from absl import app, flags
+
+from benchmarks import ntu_training, programs
+from benchmarks.ntu_preparation import PREPARE, resident
+from datasets.ntu import official
+from datasets.ntu.fake_recordings import write_fake_recordings
+from stalstm import files, machine
+from stalstm.paths import DEFINE_path
+from stalstm.recipes import ntu
+
+RESULTS = programs.RESULTS / "ntu_size.json"
+CLASSES = 60
+PROTOCOLS = ("cross_subject", "cross_view")
+
+FEED = """
+import json, sys, time
+import tensorflow_datasets as tfds
+from stalstm import input_pipeline
+from stalstm.description import Description
+from stalstm.recipes import ntu
+
+builder = tfds.builder_from_directory(sys.argv[1])
+data = Description.from_json(builder.info.metadata)
+clips = input_pipeline.load_clips(builder, data.protocols[sys.argv[2]].train)
+batches = iter(input_pipeline.training_batches(clips, ntu.RECIPE, data, 0))
+for _ in range(int(sys.argv[3]) // 10):
+    next(batches)
+start, number = time.perf_counter(), int(sys.argv[3])
+for _ in range(number):
+    next(batches)
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds_per_batch": seconds / number}))
+"""
+
+_FOLDER = DEFINE_path("folder", None, "Folder for the data.", required=True)
+_CLIPS = flags.DEFINE_integer(
+    "clips",
+    official.CONFIGS["ntu60"].samples,
+    "Number of recordings; with fewer, the result is not written.",
+)
+
+
+def main(argv):
+    if argv[1:]:
+        raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
+    whole = _CLIPS.value == official.CONFIGS["ntu60"].samples
+    folder = _FOLDER.value.absolute() / str(_CLIPS.value)
+    path = RESULTS if whole else folder / RESULTS.name
+    about = {
+        "command": "python -m benchmarks.ntu_size",
+        "processor": machine.processor(),
+        "clips": _CLIPS.value,
+    }
+    result = {**about, **programs.recorded(path, about)}
+    for name, part in parts(folder).items():
+        if name not in result:
+            result[name] = part()
+            print(f"{name}: {result[name]}", flush=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.write_json(path, result)
+
+
+def parts(folder: pathlib.Path) -> dict[str, Callable[[], dict[str, Any]]]:
+    """What is measured, in order, by name."""
+    return {
+        "prepare": lambda: prepare(folder),
+        **{x: lambda x=x: epoch(folder, x) for x in PROTOCOLS},  # type: ignore[misc]
+        "export": lambda: export(folder),
+        "feed": lambda: feed(folder),
+        "projected": lambda: projected(folder),
+    }
+
+
+def prepare(folder: pathlib.Path) -> dict[str, Any]:
+    raw = folder / "raw" / "recordings.zip"
+    if not raw.exists():
+        raw.parent.mkdir(parents=True, exist_ok=True)
+        with files.replacing(raw) as temporary:
+            write_fake_recordings(temporary, _CLIPS.value, CLASSES)
+    shutil.rmtree(folder / "prepared", ignore_errors=True)
+    arguments = [str(raw.parent), str(folder / "prepared"), "2"]
+    measured = watched([sys.executable, "-c", PREPARE, *arguments], folder)
+    return {
+        **measured,
+        "raw_gibibytes": gibibytes(raw.parent),
+        "prepared_gibibytes": gibibytes(folder / "prepared"),
+    }
+
+
+def epoch(folder: pathlib.Path, protocol: str) -> dict[str, Any]:
+    """An epoch in which all networks train, and the evaluation."""
+    workdir = folder / protocol
+    shutil.rmtree(workdir, ignore_errors=True)
+    iterations = batches_of_an_epoch(folder, protocol)
+    measured = watched(
+        [
+            *(sys.executable, "train.py", "--dataset=ntu"),
+            f"--protocol={protocol}",
+            f"--data_dir={folder / 'prepared'}",
+            f"--workdir={workdir}",
+            "--set=stages=joint",
+            f"--set=iterations={iterations}",
+        ],
+        folder,
+    )
+    evaluation = files.read_json(workdir / "evaluation.json")
+    # Records are of 100 iterations. The later ones do not trace.
+    later = files.read_json(workdir / "metrics.json")[1:]
+    done = iterations - 100
+    return {
+        **measured,
+        "iterations": iterations,
+        "seconds_per_iteration": sum(x["seconds"] for x in later) / done,
+        "clips_evaluated": evaluation["clips"],
+        "accuracy": evaluation["accuracy"],
+        "workdir_mebibytes": round(gibibytes(workdir) * 1024),
+    }
+
+
+def export(folder: pathlib.Path) -> dict[str, Any]:
+    """With the comparison of all products on the first test clips."""
+    exported = folder / "exported"
+    shutil.rmtree(exported, ignore_errors=True)
+    measured = watched(
+        [
+            *(sys.executable, "export.py"),
+            f"--workdir={folder / PROTOCOLS[0]}",
+            f"--export_dir={exported}",
+            f"--data_dir={folder / 'prepared'}",
+        ],
+        folder,
+    )
+    return {**measured, "gibibytes": gibibytes(exported)}
+
+
+def feed(folder: pathlib.Path) -> dict[str, Any]:
+    """The input pipeline alone, for an epoch, beside the training step."""
+    protocol = PROTOCOLS[0]
+    number = batches_of_an_epoch(folder, protocol)
+    place = next((folder / "prepared/ntu/ntu60").glob("*.*.*"))
+    command = [sys.executable, "-c", FEED, str(place), protocol, str(number)]
+    measured = watched(command, folder)
+    seconds = json.loads((folder / "output.txt").read_text().splitlines()[-1])
+    batch_size = ntu.RECIPE.training.batch_size
+    return {
+        **measured,
+        "clips_per_second": batch_size / seconds["seconds_per_batch"],
+    }
+
+
+def projected(folder: pathlib.Path) -> dict[str, Any]:
+    """Hours of a whole training by Algorithm 1, with the paper's values."""
+    seconds, _ = ntu_training.iterations_of_each_stage(folder)
+    return {
+        "seconds_per_iteration": seconds,
+        "hours": ntu_training.whole_hours(seconds),
+    }
+
+
+def batches_of_an_epoch(folder: pathlib.Path, protocol: str) -> int:
+    import tensorflow_datasets as tfds
+
+    from stalstm.description import Description
+
+    place = next((folder / "prepared/ntu/ntu60").glob("*.*.*"))
+    builder = tfds.builder_from_directory(place)
+    data = Description.from_json(builder.info.metadata)
+    splits = data.protocols[protocol].train.split("+")
+    clips = sum(builder.info.splits[x].num_examples for x in splits)
+    return clips // ntu.RECIPE.training.batch_size
+
+
+def watched(command: Sequence[str], folder: pathlib.Path) -> dict[str, Any]:
+    """Runs a program, whose output goes to `output.txt` in the folder.
+
+    Returns:
+        Its `seconds`, and of the resident memory of all its processes the peak,
+        and the mean in each fifth of its time.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    output = folder / "output.txt"
+    samples = []
+    with output.open("w") as file:
+        start = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=programs.ROOT,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        tree = psutil.Process(process.pid)
+        while process.poll() is None:
+            samples.append(resident(tree) / 2**20)
+            time.sleep(0.5)
+        seconds = time.monotonic() - start
+    if process.returncode:
+        end = "\n".join(output.read_text().splitlines()[-programs.SHOWN :])
+        raise SystemExit(f"{' '.join(command)} failed:\n{end}")
+    fifth = max(len(samples) // 5, 1)
+    return {
+        "seconds": round(seconds, 1),
+        "peak_mebibytes": round(max(samples)),
+        "mebibytes_by_fifths": [
+            round(sum(x) / len(x))
+            for x in (samples[n * fifth :][:fifth] for n in range(5))
+            if x
+        ],
+    }
+
+
+def gibibytes(folder: pathlib.Path) -> float:
+    size = sum(x.stat().st_size for x in folder.rglob("*") if x.is_file())
+    return round(size / 2**30, 2)
+
+
+if __name__ == "__main__":
+    app.run(main)
