@@ -84,7 +84,16 @@ def choose(name: str) -> tf.distribute.Strategy:
             flush=True,
         )
         with lost_workers(name), _interruptible():
-            return Workers(resolver)
+            try:
+                strategy = Workers(resolver)
+            except tf.errors.UnknownError as error:
+                raise WorkersError(
+                    "expected that this process can listen at its address. "
+                    f"Received: {error.message}; is its port taken?"
+                ) from None
+        # TensorFlow has taken this signal, and would do nothing.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        return strategy
     return tf.distribute.get_strategy()
 
 

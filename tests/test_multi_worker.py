@@ -88,7 +88,7 @@ def test_two_workers_train_as_one_and_resume(small_sbu, tmp_path, monkeypatch):
 
     killed = run_two(flags, [workdir] * 2, "step_3:7")
     (chief, _, errors), (worker, _, _) = killed
-    assert (chief, worker) == (1, -9), errors
+    assert (chief, worker) == (1, -signal.SIGTERM), errors
     assert errors.rstrip().endswith("on all machines to resume")
     assert "--strategy: another worker was lost" in errors
     left = {x.name for x in (workdir / "checkpoints").iterdir()}
@@ -135,6 +135,17 @@ def test_a_workdir_that_is_not_shared_is_an_error(small_sbu, tmp_path):
     assert (chief, worker) == (1, 1)
     assert "a folder that all workers share" in errors
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.long(seconds=10)
+def test_a_port_that_is_taken_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = [f"--data_dir={tmp_path}", f"--workdir={tmp_path / 'workdir'}"]
+        process = start(flags, 0, [address])
+        _, errors = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert "--strategy: expected that this process can listen" in errors
 
 
 @pytest.mark.long(seconds=10)
