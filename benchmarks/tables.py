@@ -201,6 +201,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "speed": speed,
     "kills": reliability.kills,
     "fuzz_mutation": reliability.fuzz,
+    "fuzz_atheris": reliability.fuzz,
     "faults": reliability.faults,
     "soak": reliability.soak,
 }
