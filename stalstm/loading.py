@@ -34,7 +34,8 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
 
     Raises:
         LoadError: There is no model.
-        stalstm.workdir.WorkdirError: The workdir holds no finished training.
+        stalstm.workdir.WorkdirError: The workdir holds no finished training,
+            or a file of it is damaged; a `LoadError`.
         stalstm.runtime.litert.ModelError: The LiteRT file cannot be run.
     """
     path = pathlib.Path(name_or_path).expanduser()

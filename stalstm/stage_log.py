@@ -84,6 +84,7 @@ class StageLog(keras.callbacks.Callback):
         self._workdir = workdir
         self._checkpoint = f"checkpoints/{name}.npz"
         self._records: list[dict] = []
+        self._bar = tqdm.tqdm(disable=True)
         self._writer = tf.summary.create_noop_writer()
         if writes:
             self._writer = tf.summary.create_file_writer(
@@ -132,6 +133,11 @@ class StageLog(keras.callbacks.Callback):
                     self.done,
                 )
 
+    def close(self) -> None:
+        """Ends the progress bar and the logs, also where an error came."""
+        self._bar.close()
+        self._writer.close()
+
     def on_train_begin(self, logs=None):
         self._since = time.monotonic()
         self._bar = tqdm.tqdm(
@@ -148,7 +154,6 @@ class StageLog(keras.callbacks.Callback):
         self._bar.update(at_once)
         loss = float(logs["loss"])
         if not np.isfinite(loss):
-            self._bar.close()
             raise DivergedError(
                 f"expected a finite loss. Received: {loss}",
                 self.name,
@@ -158,10 +163,6 @@ class StageLog(keras.callbacks.Callback):
         if self.done % PERIOD == 0 or self.done == self.iterations:
             self._record(logs)
             self.model.reset_metrics()
-
-    def on_train_end(self, logs=None):
-        self._bar.close()
-        self._writer.close()
 
     def _record(self, logs):
         self.check(self.model)

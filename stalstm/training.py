@@ -1,5 +1,6 @@
 """Runs the stages of a training, one `model.fit` each."""
 
+import contextlib
 import math
 import pathlib
 from collections.abc import Iterable
@@ -121,13 +122,14 @@ def train(
         )
         if done < stage.iterations:  # else only the stage's file is missing
             try:
-                model.fit(
-                    batches.skip(done),
-                    steps_per_epoch=stage.iterations - done,
-                    shuffle=False,  # the batches are
-                    verbose=0,
-                    callbacks=callbacks,
-                )
+                with contextlib.closing(log):
+                    model.fit(
+                        batches.skip(done),
+                        steps_per_epoch=stage.iterations - done,
+                        shuffle=False,  # the batches are
+                        verbose=0,
+                        callbacks=callbacks,
+                    )
             except stage_log.DivergedError as error:
                 error.clips = input_pipeline.numbers_of_batches(
                     clips, recipe, data, stage_seed, error.first, error.last

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from stalstm import files, machine, manifest, training
 from stalstm.description import Description
+from stalstm.loading import LoadError
 from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe
 
@@ -30,7 +31,7 @@ CANNOT_WRITE = (
 )
 
 
-class WorkdirError(Exception):
+class WorkdirError(LoadError):
     """A workdir does not hold what it should; the message says what."""
 
 

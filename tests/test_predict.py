@@ -10,6 +10,7 @@ from absl import app
 from datasets.ntu.fake_recordings import write_fake_recordings
 from datasets.sbu.dummy_data_generation import write_dummy_recordings
 from datasets.sbu.recordings import survey
+from stalstm import workdir
 from tests import door
 from tests.eager import eager
 from tests.export import fake_server
@@ -214,3 +215,13 @@ def test_a_trained_model_is_evaluated_on_any_split(
         predict("--model=run", "--split=fold_1+fold_9")
     with pytest.raises(SystemExit, match="expected a workdir or an exported"):
         predict("--model=run/checkpoints/joint.keras", "--split=fold_1")
+
+
+@pytest.mark.parametrize("name", ["predict", "view"])
+def test_a_damaged_workdir_is_named(name, raw, tmp_path):
+    for record in workdir.RECORDS:
+        (tmp_path / f"{record}.json").write_text("{")
+    with pytest.raises(
+        SystemExit, match=rf"{name}\.py: .*config\.json: expected a JSON file"
+    ):
+        door.run(name, f"--model={tmp_path}", raw)

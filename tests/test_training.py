@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 
@@ -5,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from stalstm import stage_log, training
+from stalstm import manifest, stage_log, training
 from stalstm.models.sta_lstm import STALSTM
 from stalstm.recipes import sbu
 from stalstm.skeletons import NITE
@@ -269,6 +270,19 @@ def test_a_loss_that_is_not_finite_ends_the_training(tmp_path):
         str(error),
     )
     assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_an_error_comes_below_the_progress_bar(tmp_path, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(manifest, "write_json", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        training.train(JOINT, DATA, fake_clips(longest=8), tmp_path, 0)
+    error = capsys.readouterr().err
+    assert raised.tb  # An error that is told still holds what was running.
+    assert "joint" in error
+    assert error.endswith("\n")
 
 
 def test_of_ten_iterations_at_once_all_are_named(tmp_path):

@@ -140,6 +140,11 @@ def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     chosen = TARGETS.value or list(targets())
+    if unknown := set(chosen) - set(targets()):
+        raise app.UsageError(
+            f"--targets: expected some of {', '.join(targets())}. "
+            f"Received: {', '.join(sorted(unknown))}"
+        )
     if len(chosen) > 1:
         each_in_a_process(chosen)
         return

@@ -92,7 +92,7 @@ def main(argv):
             DATA_DIR.value,
         )
         figure.savefig(OUT.value, dpi=100)
-    except (LoadError, OSError, ValueError, workdir.WorkdirError) as error:
+    except (LoadError, OSError, ValueError) as error:
         raise SystemExit(f"attention.py: {error}") from None
     print(f"The picture is in {OUT.value}.")
 
