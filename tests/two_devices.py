@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stalstm import stage_log, training
+from stalstm import micro_batches, stage_log, training
 from stalstm.layers.replica_seed import ReplicaSeed
 from stalstm.recipes import sbu
 from tests.fake_clips import DATA, fake_clips
@@ -83,6 +83,21 @@ def test_two_devices_train_as_one(train, strategy):
             np.testing.assert_allclose(
                 weight, other, atol=1e-6, err_msg=weight.path
             )
+
+
+def test_micro_batches_of_two_devices_train_as_one(
+    train, strategy, monkeypatch
+):
+    recipe = RECIPE.override(["dropout=0", "batch_size=32"])
+    model, metrics = train("whole", 1, recipe)
+    monkeypatch.setattr(micro_batches, "LARGEST", 8)
+    mirrored, mirrored_metrics = train("parts", 1, recipe, strategy)
+    for record, other in zip(metrics, mirrored_metrics, strict=True):
+        assert other["loss"] == pytest.approx(record["loss"], rel=1e-6)
+        assert other["accuracy"] == record["accuracy"]
+    for weight, other in zip(model.weights, mirrored.weights, strict=True):
+        if weight.dtype == "float32":
+            np.testing.assert_allclose(weight, other, atol=1e-6)
 
 
 def test_a_mirrored_run_resumes(train, strategy, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from stalstm import micro_batches
 from stalstm.fields import Fields, ours
 from stalstm.layers import LSTM, ModalityDropout, sequences
 from stalstm.skeletons import Skeleton
@@ -480,6 +481,13 @@ class Classifier(keras.Model):
         copy.build()
         copy.set_weights(self.get_weights())
         return copy
+
+    def train_step(self, data):
+        inputs, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        size = micro_batches.size(labels.shape[0])
+        if size is None or weights is not None:
+            return super().train_step(data)
+        return micro_batches.train_step(self, inputs, labels, size)
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
         logits = y_pred["logits"]
