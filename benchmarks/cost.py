@@ -82,8 +82,8 @@ def measure(clips: int, frames: int, joints: int, units: int) -> dict:
     import keras
     import tensorflow as tf
 
-    from benchmarks.speed_of_ours import make_model, median_ms
-    from stalstm import input_pipeline, predictors, training
+    from benchmarks.speed_of_ours import make_model, median_ms, train_step_ms
+    from stalstm import predictors, training
     from stalstm.recipes import sbu
 
     model = make_model(joints, classes=60, units=units)
@@ -95,17 +95,11 @@ def measure(clips: int, frames: int, joints: int, units: int) -> dict:
         "length": np.full(clips, frames, "int32"),
     }
     labels = rng.integers(0, 60, clips)
-    batches = tf.data.Dataset.from_tensors((batch, labels)).repeat()
-    batches = input_pipeline.with_our_options(batches)
-
-    def fit(number):
-        model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)
-
-    fit(10)  # traces and compiles
+    step = train_step_ms(model, batch, labels, steps=20)
     predict = predictors.compile_prediction(model)
     tensors = keras.tree.map_structure(tf.constant, batch)
     return {
-        "train_step_ms": median_ms(lambda: fit(20), 1) / 20,
+        "train_step_ms": step,
         "predict_batch_ms": median_ms(
             lambda: predict(tensors)["logits"].numpy(), 10
         ),

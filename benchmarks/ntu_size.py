@@ -7,13 +7,14 @@ They are prepared; trained on for one epoch of each protocol, all networks at
 once; and exported. The input pipeline then runs alone, and two short trainings
 by Algorithm 1 tell the time of an iteration of each stage, from which that of a
 whole training is projected. Each part is a program of its own, whose memory,
-that of its child processes included, is looked at all the time.
+that of its child processes included, is read twice a second.
 
 Takes about an hour and a half on two cores, and 8 GB of FOLDER. An interrupted
 run goes on with the part that it was at. Writes
 `benchmarks/results/ntu_size.json`.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -90,11 +91,11 @@ def main(argv):
 def parts(folder: pathlib.Path) -> dict[str, Callable[[], dict[str, Any]]]:
     """What is measured, in order, by name."""
     return {
-        "prepare": lambda: prepare(folder),
-        **{x: lambda x=x: epoch(folder, x) for x in PROTOCOLS},  # type: ignore[misc]
-        "export": lambda: export(folder),
-        "feed": lambda: feed(folder),
-        "projected": lambda: projected(folder),
+        "prepare": functools.partial(prepare, folder),
+        **{x: functools.partial(epoch, folder, x) for x in PROTOCOLS},
+        "export": functools.partial(export, folder),
+        "feed": functools.partial(feed, folder),
+        "projected": functools.partial(projected, folder),
     }
 
 

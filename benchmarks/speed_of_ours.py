@@ -62,14 +62,7 @@ def measure(shape: str) -> dict[str, float]:
     steps = 200 if shape == "small" else 10
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
-    batches = tf.data.Dataset.from_tensors((clips, labels)).repeat()
-    batches = input_pipeline.with_our_options(batches)
-
-    def fit(number):
-        model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)
-
-    fit(10)  # traces and compiles
-    result = {"train_step_ms": median_ms(lambda: fit(steps), 1) / steps}
+    result = {"train_step_ms": train_step_ms(model, clips, labels, steps)}
 
     predict = predictors.compile_prediction(model)
     everything = keras.tree.map_structure(tf.constant, clips)
@@ -88,6 +81,18 @@ def measure(shape: str) -> dict[str, float]:
     result["stream_frame_us"] = median_ms(stream.invoke, 500) * 1e3
     result["matmul_ms"] = median_ms(multiplications(shape), 5)
     return result
+
+
+def train_step_ms(model, clips, labels, steps: int) -> float:
+    """Milliseconds of a training step of a compiled model, traced before."""
+    batches = tf.data.Dataset.from_tensors((clips, labels)).repeat()
+    batches = input_pipeline.with_our_options(batches)
+
+    def fit(number):
+        model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)
+
+    fit(10)  # traces and compiles
+    return median_ms(lambda: fit(steps), 1) / steps
 
 
 def make_model(joints: int, classes: int, units: int = 100):

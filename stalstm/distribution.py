@@ -74,6 +74,7 @@ def choose(name: str) -> tf.distribute.Strategy:
                 "--strategy=mirrored: needs two GPUs or more. "
                 f"This machine has {gpus}."
             )
+        print(f"{gpus} GPUs share every batch.")
         return tf.distribute.MirroredStrategy()
     if name == "multi_worker":
         resolver = cluster()
@@ -127,7 +128,7 @@ def _tf_config(text):
         jobs, task = value["cluster"], value["task"]
         mine = dict(enumerate(jobs[task["type"]]))[int(task["index"])]
         fine = set(jobs) <= {"chief", "worker"} and ":" in mine
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError):
         fine = False
     if not fine:
         raise ValueError(
@@ -226,7 +227,7 @@ def lost_workers(name: str) -> Iterator[None]:
     except _LOST as error:
         if name != "multi_worker":
             raise
-        # In the midst of where in the graph it happened.
+        # The reason stands among lines about the graph.
         told = re.search("ops is aborted by: (.*)", error.message)
         reason = told[1] if told else error.message.splitlines()[0]
         raise WorkersError(
