@@ -16,6 +16,9 @@ from stalstm.layers.lstm_recurrence import cut_batch
 from stalstm.models.classifier import Classifier
 from stalstm.runtime import client, litert
 
+# In clips. What the network computes of more does not fit a core's cache.
+LARGEST_PART = 16
+
 
 class KerasModel:
     """A Keras model with the interface of all models that predict.
@@ -132,7 +135,7 @@ def compile_prediction(model: Classifier) -> Callable[[dict], dict]:
     Args:
         model: The model; its recurrence is set to what XLA compiles best.
     """
-    model.set_recurrence("xla_uncut")
+    model.set_recurrence("xla_prediction")
 
     @tf.function(jit_compile=True, autograph=False)
     def predict_part(skeleton, length):
@@ -141,7 +144,9 @@ def compile_prediction(model: Classifier) -> Callable[[dict], dict]:
 
     @tf.function(autograph=False)
     def predict(inputs):
-        parts = cut_batch(inputs["skeleton"], inputs["length"])
+        parts = cut_batch(
+            inputs["skeleton"], inputs["length"], largest=LARGEST_PART
+        )
         outputs = [predict_part(*part) for part in parts]
         return tf.nest.map_structure(lambda *x: tf.concat(x, 0), *outputs)
 

@@ -84,7 +84,7 @@ def test_compiled_predictions_are_the_same(folder, small, clips):
     for answer, clip in zip(model.predict(many), many, strict=True):
         assert_answer(answer, small, clip)
     recurrences = {x.recurrence for x in model.model.main_lstm.layers}
-    assert recurrences == {"xla_uncut"}
+    assert recurrences == {"xla_prediction"}
 
 
 def test_a_model_that_cannot_stream_says_why(clips):

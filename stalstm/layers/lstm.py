@@ -1,6 +1,5 @@
 """The LSTM layer, with a recurrence that is fast on a plain CPU."""
 
-import functools
 from collections.abc import Callable
 
 import keras
@@ -12,7 +11,7 @@ from stalstm.layers.replica_seed import ReplicaSeed, SavedSeed
 # What else than Keras can compute the layer.
 RECURRENCES: dict[str, Callable] = {
     "xla": lstm_recurrence.lstm,
-    "xla_uncut": functools.partial(lstm_recurrence.lstm, cut=False),
+    "xla_prediction": lstm_recurrence.lstm_without_gradient,
     "fused": lstm_exported.fused,
     "hoisted": lstm_exported.hoisted,
 }
@@ -37,12 +36,12 @@ class LSTM(SavedSeed, keras.layers.LSTM):
         recurrence: How the layer computes; never saved. `"keras"`, as Keras
             does (cuDNN on a GPU): how every new or loaded layer begins.
             `"xla"`, by `stalstm.layers.lstm_recurrence`, a part of the batch
-            for each core. `"xla_uncut"`, by the same with the batch in one
-            piece. `"fused"` and `"hoisted"`, by `stalstm.layers.lstm_exported`,
-            in a SavedModel and in LiteRT. With a mask, other activations than
-            `tanh` and `sigmoid`, no bias, dropout within the layer, mixed
-            precision, `go_backwards`, `unroll` or a single unit it is always
-            Keras's.
+            for each core. `"xla_prediction"`, by the same in one part, keeping
+            nothing for a gradient. `"fused"` and `"hoisted"`, by
+            `stalstm.layers.lstm_exported`, in a SavedModel and in LiteRT. With
+            a mask, other activations than `tanh` and `sigmoid`, no bias,
+            dropout within the layer, mixed precision, `go_backwards`, `unroll`
+            or a single unit it is always Keras's.
     """
 
     recurrence = "keras"

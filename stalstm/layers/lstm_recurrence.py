@@ -9,12 +9,19 @@ compiles both loops:
 
 - Forward, the input projections of all frames are one multiplication. Each
   frame then takes one multiplication, one activation of all gates, and the
-  update of the state.
+  update of the state. What the gradient needs of a frame is computed there and
+  then, from numbers that are in the cache.
 - Backward, the loop only carries the gradient of the state from frame to frame
   and keeps the gradient of the gates' inputs. The gradients of the weights and
   of the inputs are three multiplications after the loop.
 - One loop cannot use two cores, so a batch is cut into parts whose loops
   TensorFlow runs in parallel.
+
+XLA runs a loop's body in one go if it has at most eight kernels, else it hands
+each one to a thread pool, which takes longer than they do. `_forward` and
+`_backward` have eight each, so what looks roundabout in their steps is there to
+spare one: XLA makes a kernel for each matrix product, concatenation, and array
+that is written, for each tanh, and for what two others need and is not cheap.
 
 Frames come first within this module, `(frames, batch, ...)`, so that a frame is
 one block of memory. Gates are in Keras's order: input, forget, candidate,
@@ -31,8 +38,8 @@ import tensorflow as tf
 SMALLEST_PART = 4
 
 
-def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias, cut=True):
-    """Hidden variables of an LSTM at all frames.
+def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+    """Hidden variables of an LSTM at all frames, in parts for each core.
 
     Args:
         inputs: `(batch, frames, features)`.
@@ -40,25 +47,43 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias, cut=True):
         kernel: `(features, 4 * units)`.
         recurrent_kernel: `(units, 4 * units)`.
         bias: `(4 * units,)`.
-        cut: Whether to cut the batch into a part for each core.
 
     Returns:
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
     weights = kernel, recurrent_kernel, bias
-    if not cut:
-        return _lstm(inputs, hidden, carry, *weights)
     parts = [_lstm(*x, *weights) for x in cut_batch(inputs, hidden, carry)]
     outputs, carries = zip(*parts, strict=True)
     return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
 
 
-def cut_batch(*tensors):
+@tf.function(jit_compile=True, autograph=False)
+def lstm_without_gradient(
+    inputs, hidden, carry, kernel, recurrent_kernel, bias
+):
+    """As `lstm`, in one part, and keeping nothing for a gradient."""
+    frames = tf.shape(inputs)[1]
+    projected = tf.tensordot(_swap(inputs), kernel, 1)
+
+    def step(frame, hidden, carry, outputs):
+        gates = projected[frame] + tf.matmul(hidden, recurrent_kernel) + bias
+        i, f, g, o = tf.unstack(_activated(gates), axis=1)
+        carry = f * carry + i * g
+        hidden = o * tf.tanh(carry)
+        return frame + 1, hidden, carry, outputs.write(frame, hidden)
+
+    outputs = _array(frames, hidden)
+    _, carry, outputs = _loop(frames, step, hidden, carry, outputs)
+    return _swap(outputs.stack()), carry
+
+
+def cut_batch(*tensors, largest=None):
     """Cuts the batch of all tensors into parts that can run in parallel.
 
     Args:
         *tensors: `(batch, ...)` each.
+        largest: Maximum number of clips of a part.
 
     Returns:
         A list of parts, each a list of tensors.
@@ -66,6 +91,8 @@ def cut_batch(*tensors):
     batch = tensors[0].shape[0] or 1
     cores = tf.config.threading.get_inter_op_parallelism_threads()
     number = min(cores or os.cpu_count() or 1, batch // SMALLEST_PART)
+    if largest is not None:
+        number = max(number, -(-batch // largest))
     if number < 2:
         return [tensors]
     sizes = [len(x) for x in np.array_split(range(batch), number)]
@@ -78,96 +105,101 @@ def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
     # Otherwise the tape would record the loop itself.
     arguments = tuple(map(tf.stop_gradient, arguments))
-    outputs, gates, carries = _forward(*arguments)
+    outputs, last_carry, *saved = _forward(*arguments)
 
-    def gradient(*upstream):
-        d_gates, *others = _backward(*arguments, gates, carries, *upstream)
+    def gradient(d_outputs, d_carry):
+        d_gates, *others = _backward(
+            hidden, recurrent_kernel, *saved, d_outputs, d_carry
+        )
         # Separate, as no gradient is needed when the inputs are recordings.
         return _input_gradient(d_gates, kernel), *others
 
-    return (outputs, carries[-1]), gradient
+    return (outputs, last_carry), gradient
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
-    """The outputs, and the gates and carries that the gradient needs."""
-    frames, units = tf.shape(inputs)[1], hidden.shape[-1]
-    scale = _gate_scale(units, inputs.dtype)
+    """The outputs, the last carry, and what `_backward` takes."""
+    inputs = _swap(inputs)
+    frames, units = tf.shape(inputs)[0], hidden.shape[-1]
 
-    def step(frame, hidden, carry, gates, carries):
-        gate = gates.read(frame) + tf.matmul(hidden, recurrent_kernel) + bias
-        # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one function for all gates.
-        gate = tf.tanh(gate * scale) * scale + (1 - scale)
-        i, f, g, o = tf.split(gate, 4, axis=1)
+    def step(frame, hidden, carry, slopes, states):
+        gates = tf.reshape(slopes.read(frame), (-1, 4 * units))
+        gates = gates + tf.matmul(hidden, recurrent_kernel) + bias
+        i, f, g, o = tf.unstack(_activated(gates), axis=1)
         carry = f * carry + i * g
         hidden = o * tf.tanh(carry)
-        gates = gates.write(frame, gate)
-        carries = carries.write(frame, carry)
-        return frame + 1, hidden, carry, gates, carries
+        # Derivatives of the carry by each gate's input, and of the hidden
+        # variables by the output gate's. The second one is
+        # f * (1 - f) * (carry before).
+        slope = _stack(
+            g * (i * (1 - i)),
+            carry * (1 - f) - g * (i * (1 - f)),
+            i * (1 - g * g),
+            hidden * (1 - o),
+        )
+        slopes = slopes.write(frame, slope)
+        states = states.write(frame, _stack(hidden, f, o))
+        return frame + 1, hidden, carry, slopes, states
 
-    # The gates overwrite their projected inputs.
-    projected = tf.tensordot(_swap(inputs), kernel, 1)
-    gates = _array(frames, projected).unstack(projected)
-    carries = _array(frames, carry)
-    *_, gates, carries = _loop(frames, step, hidden, carry, gates, carries)
-    gates, carries = gates.stack(), carries.stack()
-    outputs = gates[..., 3 * units :] * tf.tanh(carries)
-    return _swap(outputs), gates, carries
+    # The slopes overwrite the projected inputs.
+    projected = tf.tensordot(inputs, kernel, 1)
+    projected = tf.reshape(projected, (frames, -1, 4, units))
+    slopes = _array(frames, hidden, 4).unstack(projected)
+    states = _array(frames, hidden, 3)
+    _, carry, slopes, states = _loop(
+        frames, step, hidden, carry, slopes, states
+    )
+    slopes, states = slopes.stack(), states.stack()
+    return _swap(states[:, :, 0]), carry, inputs, slopes, states
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _backward(
-    inputs,
-    hidden,
-    carry,
-    kernel,
-    recurrent_kernel,
-    bias,
-    gates,
-    carries,
-    d_outputs,
-    d_carry,
+    hidden, recurrent_kernel, inputs, slopes, states, d_outputs, d_carry
 ):
-    """Gradients of the gates' inputs and of all arguments except `inputs`."""
-    inputs, d_outputs = _swap(inputs), _swap(d_outputs)
-    frames = tf.shape(inputs)[0]
-    i, f, g, o = tf.split(gates, 4, axis=-1)
-    squashed = tf.tanh(carries)
-    before = tf.concat([carry[None], carries[:-1]], axis=0)
-    d_carry_by_hidden = o * (1 - squashed * squashed)
-    # Derivatives of the carry by each gate's input, and of the hidden
-    # variables by the output gate's.
-    slopes = tf.concat(
-        [
-            g * i * (1 - i),
-            before * f * (1 - f),
-            i * (1 - g * g),
-            squashed * o * (1 - o),
-        ],
-        axis=-1,
-    )
+    """Gradients of the gates' inputs and of all arguments except `inputs`.
+
+    Args:
+        hidden, recurrent_kernel: As of `lstm`.
+        inputs: `(frames, batch, features)`.
+        slopes: `(frames, batch, 4, units)`, see `_forward`.
+        states: `(frames, batch, 3, units)`: hidden variables, forget gate and
+            output gate.
+        d_outputs: `(batch, frames, units)`.
+        d_carry: `(batch, units)`, of the last frame.
+    """
+    d_outputs = _swap(d_outputs)
+    frames, units = tf.shape(inputs)[0], hidden.shape[-1]
     transposed = tf.transpose(recurrent_kernel)
+    hiddens, forget, o = tf.unstack(states, axis=2)
+    # o * (1 - tanh(carry) ** 2), as hidden = o * tanh(carry).
+    d_carry_by_hidden = o - hiddens * hiddens / tf.maximum(o, 1e-30)
 
     def step(turn, d_hidden, d_carry, d_gates):
         frame = frames - 1 - turn
+        following = tf.minimum(frame + 1, frames - 1)
         d_hidden = d_hidden + d_outputs[frame]
+        d_carry = d_carry * tf.where(turn == 0, 1.0, states[following][:, 1])
         d_carry = d_carry + d_hidden * d_carry_by_hidden[frame]
         d_gate = tf.concat([d_carry, d_carry, d_carry, d_hidden], axis=1)
-        d_gate = d_gate * slopes[frame]
+        d_gate = d_gate * d_gates.read(frame)
         d_gates = d_gates.write(frame, d_gate)
-        d_hidden = tf.matmul(d_gate, transposed)
-        return turn + 1, d_hidden, d_carry * f[frame], d_gates
+        return turn + 1, tf.matmul(d_gate, transposed), d_carry, d_gates
 
-    d_gates = _array(frames, gates)
+    # The gradients overwrite the slopes.
+    slopes = tf.reshape(slopes, (frames, -1, 4 * units))
+    d_gates = _array(frames, slopes).unstack(slopes)
     d_hidden, d_carry, d_gates = _loop(
         frames, step, tf.zeros_like(hidden), d_carry, d_gates
     )
     d_gates = d_gates.stack()
-    outputs = tf.concat([hidden[None], (o * squashed)[:-1]], axis=0)
+    before = tf.concat([hidden[None], hiddens[:-1]], axis=0)
     rows = _rows(d_gates)
     d_kernel = tf.matmul(_rows(inputs), rows, transpose_a=True)
-    d_recurrent = tf.matmul(_rows(outputs), rows, transpose_a=True)
+    d_recurrent = tf.matmul(_rows(before), rows, transpose_a=True)
     d_bias = tf.reduce_sum(rows, axis=0)
+    d_carry = d_carry * forget[0]
     return d_gates, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
 
 
@@ -176,10 +208,21 @@ def _input_gradient(d_gates, kernel):
     return _swap(tf.tensordot(d_gates, kernel, (2, 1)))
 
 
-def _gate_scale(units, dtype):
-    """1/2 for the gates with a sigmoid, 1 for the one with tanh."""
-    scale = [0.5] * units + [0.5] * units + [1.0] * units + [0.5] * units
-    return tf.constant(scale, dtype)
+def _activated(gates):
+    """`(batch, 4 * units)` to `(batch, 4, units)`, through sigmoid or tanh."""
+    gates = tf.reshape(gates, (-1, 4, gates.shape[-1] // 4))
+    # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one function for all gates.
+    scale = tf.constant([[0.5], [0.5], [1.0], [0.5]], gates.dtype)
+    return tf.tanh(gates * scale) * scale + (1 - scale)
+
+
+def _stack(*parts):
+    """As `tf.stack(parts, axis=1)`, in one kernel with what makes the parts."""
+    *others, stacked = (part[:, None] for part in parts)
+    for number, part in enumerate(others):
+        place = tf.range(len(parts))[:, None]
+        stacked = tf.where(place == number, part, stacked)
+    return stacked
 
 
 def _loop(frames, step, *state):
@@ -191,9 +234,9 @@ def _loop(frames, step, *state):
     )[1:]
 
 
-def _array(frames, like):
-    """An array with one row of memory for each frame."""
-    shape = (None, like.shape[-1])
+def _array(frames, like, *parts):
+    """An array with one block of memory for each frame."""
+    shape = (None, *parts, like.shape[-1])
     return tf.TensorArray(like.dtype, frames, element_shape=shape)
 
 

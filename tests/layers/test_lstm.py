@@ -1,10 +1,12 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from stalstm.layers.lstm import LSTM, resolve_recurrence
-from stalstm.layers.lstm_recurrence import SMALLEST_PART
+from stalstm.layers.lstm_recurrence import SMALLEST_PART, cut_batch
 from stalstm.layers.replica_seed import ReplicaSeed
 from tests.layers.layer_test import run_layer_test
 
@@ -91,11 +93,27 @@ def test_equals_keras_in_outputs_and_gradients(mode):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
 
 
+def test_saturated_gates_have_the_gradients_of_keras():
+    """Each gate all open and all shut: no division by what is zero."""
+    ours, stock = make_pair(return_state=True)
+    kernel, recurrent, _ = ours.get_weights()
+    for biases in itertools.product([-200.0, 200.0], repeat=4):
+        bias = np.repeat(biases, UNITS)
+        for layer in (ours, stock):
+            layer.set_weights([kernel, recurrent, bias])
+        expected = outputs_and_gradients(stock, CLIPS, STATE)
+        received = outputs_and_gradients(ours, CLIPS, STATE)
+        for part in (0, 1):
+            for x, y in zip(received[part], expected[part], strict=True):
+                np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(
-    ("recurrence", "batch"), [("fused", BATCH), ("hoisted", 1)]
+    ("recurrence", "batch"),
+    [("fused", BATCH), ("hoisted", 1), ("xla_prediction", BATCH)],
 )
 @pytest.mark.parametrize("frames", [1, 7])
-def test_an_exported_layer_equals_keras(recurrence, batch, frames):
+def test_a_layer_that_does_not_train_equals_keras(recurrence, batch, frames):
     """In one trace for clips of any length."""
     ours, stock = make_pair(recurrence, return_state=True)
     specs = [
@@ -264,4 +282,15 @@ def test_a_batch_is_cut_for_the_cores(monkeypatch, batch, cores, parts):
         return sum(x.type in OURS for x in graph.get_operations())
 
     assert calls("xla") == parts
-    assert calls("xla_uncut") == 1
+    assert calls("xla_prediction") == 1
+
+
+@pytest.mark.parametrize(
+    ("batch", "sizes"), [(40, [14, 13, 13]), (32, [16, 16]), (12, [6, 6])]
+)
+def test_no_part_of_a_batch_is_larger_than_asked_for(batch, sizes):
+    parts = cut_batch(np.arange(batch), np.arange(batch), largest=16)
+    assert [len(x) for x, _ in parts] == sizes
+    for place in (0, 1):
+        whole = np.concatenate([x[place] for x in parts])
+        np.testing.assert_array_equal(whole, np.arange(batch))
