@@ -14,7 +14,6 @@ import io
 import json
 import pathlib
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +21,6 @@ import zipfile
 from collections.abc import Callable
 
 import numpy as np
-import psutil
 from absl import app
 
 from benchmarks import programs
@@ -118,32 +116,11 @@ def prepare(
 ) -> dict[str, float]:
     """Seconds, and the peak memory of all processes together."""
     arguments = [str(raw_dir), str(data_dir), str(processes)]
-    most = 0
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PREPARE, *arguments], stdout=output
-        )
-        tree = psutil.Process(process.pid)
-        while process.poll() is None:
-            most = max(most, resident(tree))
-            time.sleep(0.05)
-        output.seek(0)
-        printed = output.read()
-    if process.returncode:
-        raise RuntimeError(f"A preparation failed: {printed}")
-    seconds = float(printed.split("seconds: ")[1].split()[0])
-    return {"seconds": seconds, "peak_mebibytes": round(most / 2**20)}
-
-
-def resident(tree: psutil.Process) -> int:
-    """Resident bytes; a page that processes share counts once for each."""
-    total = 0
-    try:
-        for process in [tree, *tree.children(recursive=True)]:
-            total += process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
-    return total
+    run = programs.run(
+        [sys.executable, "-c", PREPARE, *arguments], sample_every=0.05
+    )
+    seconds = float(run.output.split("seconds: ")[1].split()[0])
+    return {"seconds": seconds, "peak_mebibytes": round(max(run.samples))}
 
 
 def reader_milliseconds(folder: pathlib.Path, number: int) -> dict[str, float]:

@@ -16,20 +16,17 @@ run goes on with the part that it was at. Writes
 
 import functools
 import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import psutil
+import numpy as np
 from absl import app, flags
 
 from benchmarks import ntu_training, programs
-from benchmarks.ntu_preparation import PREPARE, resident
+from benchmarks.ntu_preparation import PREPARE
 from datasets.ntu import official
 from datasets.ntu.fake_recordings import write_fake_recordings
 from stalstm import files, machine
@@ -204,38 +201,15 @@ def watched(command: Sequence[str], folder: pathlib.Path) -> dict[str, Any]:
     Returns:
         Its `seconds`, and of the resident memory of all its processes the peak,
         and the mean in each fifth of its time.
-
-    Raises:
-        SystemExit: It failed.
     """
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3"}
     output = folder / "output.txt"
-    samples = []
-    with output.open("w") as file:
-        start = time.monotonic()
-        process = subprocess.Popen(
-            command,
-            cwd=programs.ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-        tree = psutil.Process(process.pid)
-        while process.poll() is None:
-            samples.append(resident(tree) / 2**20)
-            time.sleep(0.5)
-        seconds = time.monotonic() - start
-    if process.returncode:
-        end = "\n".join(output.read_text().splitlines()[-programs.SHOWN :])
-        raise SystemExit(f"{' '.join(command)} failed:\n{end}")
-    fifth = max(len(samples) // 5, 1)
+    run = programs.run(command, environment, output, sample_every=0.5)
+    fifths = np.array_split(run.samples, 5)
     return {
-        "seconds": round(seconds, 1),
-        "peak_mebibytes": round(max(samples)),
-        "mebibytes_by_fifths": [
-            round(sum(x) / len(x))
-            for x in (samples[n * fifth :][:fifth] for n in range(5))
-            if x
-        ],
+        "seconds": round(run.seconds, 1),
+        "peak_mebibytes": round(max(run.samples)),
+        "mebibytes_by_fifths": [round(float(x.mean())) for x in fifths],
     }
 
 

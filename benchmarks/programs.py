@@ -1,5 +1,6 @@
 """What the benchmarks share: the machine, and programs to run and measure."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,6 +12,8 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import psutil
 
 from stalstm import files
 
@@ -29,11 +32,15 @@ class Finished:
         seconds: From its start to its end.
         peak_memory_mib: Its largest resident memory, or that of the largest
             of its own child processes.
+        samples: Resident MiB of it and all its child processes together, from
+            its start to its end. A page that processes share counts once for
+            each.
     """
 
     output: str
     seconds: float
     peak_memory_mib: float
+    samples: Sequence[float] = ()
 
     def json(self) -> dict[str, Any]:
         """The last JSON object that it printed on a line of its own."""
@@ -45,6 +52,7 @@ def run(
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
     output: pathlib.Path | None = None,
+    sample_every: float | None = None,
 ) -> Finished:
     """Runs a program in the root of the repository and measures it.
 
@@ -53,11 +61,14 @@ def run(
         environment: Environment variables to add.
         output: File that receives what the program prints; a temporary file by
             default.
+        sample_every: Seconds between two samples of its memory; none by
+            default.
 
     Raises:
         SystemExit: The program cannot be started, or it failed. The message
             shows the command and the end of its output.
     """
+    samples: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         output = output or pathlib.Path(folder, "output.txt")
         with output.open("w") as file:
@@ -75,6 +86,8 @@ def run(
                     f"{command[0]}: expected a program. "
                     f"Received: {error.strerror}"
                 ) from None
+            if sample_every is not None:
+                samples = sample(process.pid, sample_every)
             # Unlike `Popen.wait`, it tells the memory of this one process.
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - start
@@ -86,7 +99,22 @@ def run(
             f"This command failed with exit status {process.returncode}:\n"
             f"  {shlex.join(command)}\nIts output ended with:\n{end}"
         )
-    return Finished(printed, seconds, usage.ru_maxrss / 1024)
+    return Finished(printed, seconds, usage.ru_maxrss / 1024, samples)
+
+
+def sample(child: int, every: float) -> list[float]:
+    """Resident MiB of a child and those below it, until the child has ended."""
+    samples = []
+    tree = psutil.Process(child)
+    # It stays for `wait4`.
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while os.waitid(os.P_PID, child, options) is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = [tree, *tree.children(recursive=True)]
+            resident = sum(x.memory_info().rss for x in processes)
+            samples.append(resident / 2**20)
+        time.sleep(every)
+    return samples
 
 
 def recorded(path: pathlib.Path, settings: Mapping[str, Any]) -> dict[str, Any]:

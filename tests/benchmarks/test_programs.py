@@ -30,3 +30,25 @@ def test_a_failure_is_shown_with_the_end_of_the_output():
         run("raise SystemExit('no such thing')")
     with pytest.raises(SystemExit, match="expected a program"):
         programs.run(["/there/is/none"])
+
+
+def test_samples_memory_of_a_program_and_of_its_children():
+    child = "x = bytearray(200 * 2**20); print(len(x)); input()"
+    code = f"""
+import subprocess, sys, time
+child = subprocess.Popen(
+    [sys.executable, "-c", {child!r}],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+)
+child.stdout.readline()
+time.sleep(0.5)
+child.communicate(b"\\n")
+"""
+    sampled = run(code, sample_every=0.05)
+    assert max(sampled.samples) > 200 > min(sampled.samples)
+    assert not run("print(1)").samples
+
+
+def test_a_sampled_program_that_fails_says_so():
+    with pytest.raises(SystemExit, match="exit status 3"):
+        run("import sys; sys.exit(3)", sample_every=0.01)
