@@ -166,6 +166,8 @@ def main(argv):
             raise ValueError(
                 "--evaluate_every: does not go with --strategy=multi_worker"
             )
+        if _STRATEGY.value == "one_device":
+            distribution.share_cores(recipe.training.batch_size)
         strategy = distribution.choose(_STRATEGY.value)
         training.check_batch_size(recipe, strategy.num_replicas_in_sync)
     except distribution.WorkersError as error:

@@ -93,6 +93,48 @@ def test_one_worker_is_the_chief(config, chief, monkeypatch):
     assert distribution.is_chief(strategy) == chief
 
 
+@pytest.mark.parametrize(
+    ("batch_size", "machine", "threads"),
+    [
+        (8, {}, [1]),
+        (32, {}, [1]),
+        (7, {}, []),  # one of two cores would idle
+        (33, {}, []),
+        (8, {"gpus": ["a"]}, []),
+        (8, {"environment": "2"}, []),
+        (8, {"cores": 4}, []),
+        (64, {"cores": 4}, [1]),
+    ],
+)
+def test_parts_of_small_batches_have_the_cores_for_themselves(
+    batch_size, machine, threads, monkeypatch
+):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    if "environment" in machine:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", machine["environment"])
+    monkeypatch.setattr(os, "cpu_count", lambda: machine.get("cores", 2))
+    gpus = machine.get("gpus", [])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: gpus)
+    received: list[int] = []
+    threading = tf.config.threading
+    monkeypatch.setattr(
+        threading, "set_intra_op_parallelism_threads", received.append
+    )
+    monkeypatch.setattr(
+        threading, "get_inter_op_parallelism_threads", lambda: 0
+    )
+    distribution.share_cores(batch_size)
+    assert received == threads
+
+
+def test_threads_stay_once_tensorflow_has_computed(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    tf.zeros(1)
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    distribution.share_cores(4 * (os.cpu_count() or 1))
+    assert before == tf.config.threading.get_intra_op_parallelism_threads()
+
+
 def test_one_device_is_its_own_chief_and_meets_nobody():
     strategy = distribution.choose("one_device")
     assert distribution.is_chief(strategy)

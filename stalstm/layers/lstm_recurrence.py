@@ -7,13 +7,15 @@ differentiation multiplies their number. Here everything that does not depend
 on the previous frame leaves the loop, the gradient is derived by hand, and XLA
 compiles both loops:
 
-- Forward, the input projections of all frames are one multiplication. Each
-  frame then takes one multiplication, one activation of all gates, and the
+- Forward, the input projections of all frames are one multiplication, before
+  the loop. Each frame then takes one multiplication, one activation of all gates, and the
   update of the state. What the gradient needs of a frame is computed there and
   then, from numbers that are in the cache.
 - Backward, the loop only carries the gradient of the state from frame to frame
   and keeps the gradient of the gates' inputs. The gradients of the weights and
   of the inputs are three multiplications after the loop.
+- What depends on the number of features is TensorFlow's: XLA compiles once for
+  all layers of a width.
 - One loop cannot use two cores, so a batch is cut into parts whose loops
   TensorFlow runs in parallel.
 
@@ -52,8 +54,10 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
-    weights = kernel, recurrent_kernel, bias
-    parts = [_lstm(*x, *weights) for x in cut_batch(inputs, hidden, carry)]
+    parts = [
+        _lstm(*part, kernel, recurrent_kernel, bias)
+        for part in cut_batch(inputs, hidden, carry)
+    ]
     outputs, carries = zip(*parts, strict=True)
     return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
 
@@ -78,6 +82,12 @@ def lstm_without_gradient(
     return _swap(outputs.stack()), carry
 
 
+def cores() -> int:
+    """The number of parts that TensorFlow computes at the same time."""
+    threads = tf.config.threading.get_inter_op_parallelism_threads()
+    return threads or os.cpu_count() or 1
+
+
 def cut_batch(*tensors, largest=None):
     """Cuts the batch of all tensors into parts that can run in parallel.
 
@@ -89,8 +99,7 @@ def cut_batch(*tensors, largest=None):
         A list of parts, each a list of tensors.
     """
     batch = tensors[0].shape[0] or 1
-    cores = tf.config.threading.get_inter_op_parallelism_threads()
-    number = min(cores or os.cpu_count() or 1, batch // SMALLEST_PART)
+    number = min(cores(), batch // SMALLEST_PART)
     if largest is not None:
         number = max(number, -(-batch // largest))
     if number < 2:
@@ -99,29 +108,33 @@ def cut_batch(*tensors, largest=None):
     return list(zip(*(tf.split(x, sizes) for x in tensors), strict=True))
 
 
-@tf.custom_gradient
 def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     """`lstm` for one part of a batch."""
-    arguments = (inputs, hidden, carry, kernel, recurrent_kernel, bias)
+    # Not compiled: XLA would compile anew for each number of features.
+    projected = tf.matmul(_rows(_swap(inputs)), kernel)
+    return _recurrence(projected, hidden, carry, recurrent_kernel, bias)
+
+
+@tf.custom_gradient
+def _recurrence(projected, hidden, carry, recurrent_kernel, bias):
+    """The loop, from projected inputs `(frames * batch, 4 * units)`."""
+    arguments = (projected, hidden, carry, recurrent_kernel, bias)
     # Otherwise the tape would record the loop itself.
     arguments = tuple(map(tf.stop_gradient, arguments))
     outputs, last_carry, *saved = _forward(*arguments)
 
     def gradient(d_outputs, d_carry):
-        d_gates, *others = _backward(
-            hidden, recurrent_kernel, *saved, d_outputs, d_carry
-        )
-        # Separate, as no gradient is needed when the inputs are recordings.
-        return _input_gradient(d_gates, kernel), *others
+        return _backward(hidden, recurrent_kernel, *saved, d_outputs, d_carry)
 
     return (outputs, last_carry), gradient
 
 
 @tf.function(jit_compile=True, autograph=False)
-def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
+def _forward(projected, hidden, carry, recurrent_kernel, bias):
     """The outputs, the last carry, and what `_backward` takes."""
-    inputs = _swap(inputs)
-    frames, units = tf.shape(inputs)[0], hidden.shape[-1]
+    batch, units = tf.shape(hidden)[0], hidden.shape[-1]
+    projected = tf.reshape(projected, (-1, batch, 4, units))
+    frames = tf.shape(projected)[0]
 
     def step(frame, hidden, carry, slopes, states):
         gates = tf.reshape(slopes.read(frame), (-1, 4 * units))
@@ -143,26 +156,21 @@ def _forward(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         return frame + 1, hidden, carry, slopes, states
 
     # The slopes overwrite the projected inputs.
-    projected = tf.tensordot(inputs, kernel, 1)
-    projected = tf.reshape(projected, (frames, -1, 4, units))
     slopes = _array(frames, hidden, 4).unstack(projected)
     states = _array(frames, hidden, 3)
     _, carry, slopes, states = _loop(
         frames, step, hidden, carry, slopes, states
     )
     slopes, states = slopes.stack(), states.stack()
-    return _swap(states[:, :, 0]), carry, inputs, slopes, states
+    return _swap(states[:, :, 0]), carry, slopes, states
 
 
 @tf.function(jit_compile=True, autograph=False)
-def _backward(
-    hidden, recurrent_kernel, inputs, slopes, states, d_outputs, d_carry
-):
-    """Gradients of the gates' inputs and of all arguments except `inputs`.
+def _backward(hidden, recurrent_kernel, slopes, states, d_outputs, d_carry):
+    """Gradients of all arguments of `_forward`.
 
     Args:
         hidden, recurrent_kernel: As of `lstm`.
-        inputs: `(frames, batch, features)`.
         slopes: `(frames, batch, 4, units)`, see `_forward`.
         states: `(frames, batch, 3, units)`: hidden variables, forget gate and
             output gate.
@@ -170,7 +178,7 @@ def _backward(
         d_carry: `(batch, units)`, of the last frame.
     """
     d_outputs = _swap(d_outputs)
-    frames, units = tf.shape(inputs)[0], hidden.shape[-1]
+    frames, units = tf.shape(states)[0], hidden.shape[-1]
     transposed = tf.transpose(recurrent_kernel)
     hiddens, forget, o = tf.unstack(states, axis=2)
     # o * (1 - tanh(carry) ** 2), as hidden = o * tanh(carry).
@@ -196,16 +204,10 @@ def _backward(
     d_gates = d_gates.stack()
     before = tf.concat([hidden[None], hiddens[:-1]], axis=0)
     rows = _rows(d_gates)
-    d_kernel = tf.matmul(_rows(inputs), rows, transpose_a=True)
     d_recurrent = tf.matmul(_rows(before), rows, transpose_a=True)
     d_bias = tf.reduce_sum(rows, axis=0)
     d_carry = d_carry * forget[0]
-    return d_gates, d_hidden, d_carry, d_kernel, d_recurrent, d_bias
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _input_gradient(d_gates, kernel):
-    return _swap(tf.tensordot(d_gates, kernel, (2, 1)))
+    return rows, d_hidden, d_carry, d_recurrent, d_bias
 
 
 def _activated(gates):
