@@ -8,9 +8,9 @@ on the previous frame leaves the loop, the gradient is derived by hand, and XLA
 compiles both loops:
 
 - Forward, the input projections of all frames are one multiplication, before
-  the loop. Each frame then takes one multiplication, one activation of all gates, and the
-  update of the state. What the gradient needs of a frame is computed there and
-  then, from numbers that are in the cache.
+  the loop. Each frame then takes one multiplication, one activation of all
+  gates, and the update of the state. What the gradient needs of a frame is
+  computed there and then, from numbers that are in the cache.
 - Backward, the loop only carries the gradient of the state from frame to frame
   and keeps the gradient of the gates' inputs. The gradients of the weights and
   of the inputs are three multiplications after the loop.
