@@ -55,8 +55,8 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         frame `(batch, units)`.
     """
     parts = [
-        _lstm(*part, kernel, recurrent_kernel, bias)
-        for part in cut_batch(inputs, hidden, carry)
+        _lstm(x, h, c, kernel, recurrent_kernel, bias)
+        for x, h, c in cut_batch(inputs, hidden, carry)
     ]
     outputs, carries = zip(*parts, strict=True)
     return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
