@@ -4,7 +4,7 @@
 
 Times the training step of the last stage of Algorithm 1, and the prediction of
 the same batch, while one of the four sizes changes and the others stay. Every
-size is a process of its own; the rounds take turns. Takes about half an hour.
+size is two processes of its own; the rounds take turns. Takes about an hour.
 Writes `benchmarks/results/cost.json` and `docs/cost.png`.
 """
 
@@ -47,7 +47,7 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     if ONE.value:
-        print(json.dumps(measure(**json.loads(ONE.value))))
+        print(json.dumps(measure(WHAT.value, **json.loads(ONE.value))))
         return
     about = {
         "command": "python -m benchmarks.cost",
@@ -72,35 +72,45 @@ def one_round() -> dict[str, list[dict[str, float]]]:
         for size in sizes:
             shape = json.dumps({**BASE, what: size})
             command = [sys.executable, "-m", "benchmarks.cost"]
-            run = programs.run([*command, f"--one={shape}"])
-            found.setdefault(what, []).append(run.json())
+            times = {}
+            for program in ("train", "predict"):
+                run = programs.run(
+                    [*command, f"--one={shape}", f"--what={program}"]
+                )
+                times.update(run.json())
+            found.setdefault(what, []).append(times)
     return found
 
 
-def measure(clips: int, frames: int, joints: int, units: int) -> dict:
+def measure(
+    program: str, clips: int, frames: int, joints: int, units: int
+) -> dict[str, float]:
     """Milliseconds by name; the medians of three times."""
     import keras
     import tensorflow as tf
 
-    from benchmarks.speed_of_ours import make_model, median_ms, train_step_ms
+    from benchmarks import speed_of_ours
     from stalstm import predictors, training
     from stalstm.recipes import sbu
 
-    model = make_model(joints, classes=60, units=units)
-    training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
-    model.set_recurrence("xla")
+    cores = os.cpu_count() or 1
+    speed_of_ours.set_threads(cores, clips if program == "train" else None)
+    model = speed_of_ours.make_model(joints, classes=60, units=units)
     rng = np.random.default_rng(0)
     batch = {
         "skeleton": rng.normal(size=(clips, frames, 1, joints, 3)).astype("f4"),
         "length": np.full(clips, frames, "int32"),
     }
-    labels = rng.integers(0, 60, clips)
-    step = train_step_ms(model, batch, labels, steps=20)
+    if program == "train":
+        labels = rng.integers(0, 60, clips)
+        training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
+        model.set_recurrence("xla")
+        step = speed_of_ours.train_step_ms(model, batch, labels, steps=20)
+        return {"train_step_ms": step}
     predict = predictors.compile_prediction(model)
     tensors = keras.tree.map_structure(tf.constant, batch)
     return {
-        "train_step_ms": step,
-        "predict_batch_ms": median_ms(
+        "predict_batch_ms": speed_of_ours.median_ms(
             lambda: predict(tensors)["logits"].numpy(), 10
         ),
     }
@@ -159,5 +169,8 @@ def draw(rounds: list[dict[str, Any]]) -> Figure:
 
 if __name__ == "__main__":
     ONE = flags.DEFINE_string("one", None, "JSON of the sizes to measure.")
+    WHAT = flags.DEFINE_enum(
+        "what", "train", ["train", "predict"], "What --one measures."
+    )
     ROUNDS = flags.DEFINE_integer("rounds", 5, "Number of rounds.")
     app.run(main)

@@ -62,7 +62,7 @@ def main(argv):
         raise app.UsageError(f"expected flags only. Received: {argv[1:]}")
     sides = {"ours": ours}
     if peer := peer_command():
-        sides["peer"] = lambda shape: [*peer, f"--shape={PEER_SHAPES[shape]}"]
+        sides["peer"] = lambda shape: [[*peer, f"--shape={PEER_SHAPES[shape]}"]]
     if _RAW_DIR.value and not _RAW_DIR.value.exists():
         raise app.UsageError(
             "--raw_dir: expected a folder. Received: "
@@ -72,9 +72,9 @@ def main(argv):
     for number in range(_ROUNDS.value):
         for shape in PEER_SHAPES:
             measured = {
-                f"{side}_{threads}": one_round(command(shape), side, threads)
+                f"{side}_{threads}": one_round(commands(shape), threads)
                 for threads in THREADS
-                for side, command in sides.items()
+                for side, commands in sides.items()
             }
             rounds[shape].append(measured)
             print(f"round {number + 1}, {shape}: {measured}", flush=True)
@@ -98,10 +98,13 @@ def main(argv):
         files.write_json(RESULTS, result)
 
 
-def ours(shape: str) -> list[str]:
-    """Command of our side."""
-    module = "benchmarks.speed_of_ours"
-    return [sys.executable, "-m", module, f"--shape={shape}"]
+def ours(shape: str) -> list[list[str]]:
+    """Commands of our side."""
+    command = [sys.executable, "-m", "benchmarks.speed_of_ours"]
+    return [
+        [*command, f"--shape={shape}", f"--what={what}"]
+        for what in ("train", "predict")
+    ]
 
 
 def peer_command() -> list[str] | None:
@@ -141,15 +144,13 @@ def peer_command() -> list[str] | None:
     return [found, str(script.absolute()), "--repeats=3"]
 
 
-def one_round(command: list[str], side: str, threads: int) -> dict[str, float]:
-    """One round of one side, in a process of its own."""
-    if side == "peer":
-        command = [*command, f"--threads={threads}"]
-    environment = {
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": str(threads),
-    }
-    return programs.run(command, environment).json()
+def one_round(commands: list[list[str]], threads: int) -> dict[str, float]:
+    """One round of one side, in processes of its own."""
+    measured = {}
+    for command in commands:
+        run = programs.run([*command, f"--threads={threads}"])
+        measured.update(run.json())
+    return measured
 
 
 def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:

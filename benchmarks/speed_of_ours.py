@@ -1,12 +1,13 @@
-"""Our side of `benchmarks.speed`: one round, in a process of its own.
+"""Our side of `benchmarks.speed`: half a round, in a process of its own.
 
-    python -m benchmarks.speed_of_ours --shape=small
+    python -m benchmarks.speed_of_ours --shape=small --what=train --threads=2
 
-Times a training step of the last stage of Algorithm 1, predictions, and a
-frame of a stream, as the script of the peer does; and, as a yardstick, the
-matrix products of the training step alone. Prints one line of JSON with
-medians. `TF_NUM_INTRAOP_THREADS` and `TF_NUM_INTEROP_THREADS` set the number
-of threads. Takes about half a minute; the large shape, two minutes.
+Times a training step of the last stage of Algorithm 1 (`train`); or predictions
+and a frame of a stream, as the script of the peer does, and, as a yardstick,
+the matrix products of the training step alone (`predict`). These are two
+programs for a user too, and each has the threads that its program has. Prints
+one line of JSON with medians. Takes about half a minute; the large shape, two
+minutes.
 """
 
 import dataclasses
@@ -24,7 +25,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from stalstm import input_pipeline, predictors, training
+from stalstm import distribution, input_pipeline, predictors, training
 from stalstm.description import Description
 from stalstm.export import litert
 from stalstm.export.errors import ExportError
@@ -43,44 +44,66 @@ def main(argv):
         litert.check_installed()  # before minutes of measuring
     except ExportError as error:
         raise SystemExit(str(error)) from None
-    print(json.dumps(measure(SHAPE.value)))
-
-
-def measure(shape: str) -> dict[str, float]:
-    """Medians by name, which ends with the unit."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    batch, frames, joints, classes = SHAPES[shape]
+    batch, frames, joints, classes = SHAPES[SHAPE.value]
+    set_threads(THREADS.value, batch if WHAT.value == "train" else None)
     model = make_model(joints, classes)
     rng = np.random.default_rng(0)
     clips = {
         "skeleton": rng.normal(size=(batch, frames, 1, joints, 3)).astype("f4"),
         "length": np.full(batch, frames, "int32"),
     }
-    labels = rng.integers(0, classes, batch)
+    if WHAT.value == "train":
+        labels = rng.integers(0, classes, batch)
+        result = measure_training(model, clips, labels)
+    else:
+        result = measure_predictions(model, clips)
+        matmul = multiplications(SHAPE.value)
+        result["matmul_ms"] = median_ms(matmul, 5)
+    print(json.dumps(result))
+
+
+def set_threads(number: int, batch_size: int | None) -> None:
+    """Before TensorFlow computes: as `train.py` does, or a prediction.
+
+    Args:
+        number: How many cores there are to use.
+        batch_size: That of a training; `None` for a prediction.
+    """
+    threading = tf.config.threading
+    threading.set_inter_op_parallelism_threads(number)
+    threading.set_intra_op_parallelism_threads(number)
+    if batch_size is not None:
+        distribution.share_cores(batch_size)
+
+
+def measure_training(model, clips, labels) -> dict[str, float]:
     # A stage of 1,000 iterations or more, whose beginning does not count.
-    steps = 200 if shape == "small" else 10
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
-    result = {"train_step_ms": train_step_ms(model, clips, labels, steps)}
+    steps = max(1600 // len(labels), 10)
+    return {"train_step_ms": train_step_ms(model, clips, labels, steps)}
+
+
+def measure_predictions(model, clips) -> dict[str, float]:
+    """Medians by name, which ends with the unit."""
+    from ai_edge_litert.interpreter import Interpreter
 
     predict = predictors.compile_prediction(model)
     everything = keras.tree.map_structure(tf.constant, clips)
     one = keras.tree.map_structure(lambda x: x[:1], everything)
-    result["predict_batch_ms"] = median_ms(
-        lambda: predict(everything)["logits"].numpy(), max(steps // 4, 1)
-    )
-    result["predict_one_ms"] = median_ms(
-        lambda: predict(one)["logits"].numpy(), 50
-    )
+    times = max(400 // len(clips["length"]), 2)
+    batch = median_ms(lambda: predict(everything)["logits"].numpy(), times)
+    alone = median_ms(lambda: predict(one)["logits"].numpy(), 50)
     # LiteRT is what serves a stream.
     function, inputs = litert.frame_signature(model)
     content = litert.convert(litert.trace(function, inputs, model), "float32")
     stream = Interpreter(model_content=content, num_threads=1)
     stream.allocate_tensors()
-    result["stream_frame_us"] = median_ms(stream.invoke, 500) * 1e3
-    result["matmul_ms"] = median_ms(multiplications(shape), 5)
-    return result
+    return {
+        "predict_batch_ms": batch,
+        "predict_one_ms": alone,
+        "stream_frame_us": median_ms(stream.invoke, 500) * 1e3,
+    }
 
 
 def train_step_ms(model, clips, labels, steps: int) -> float:
@@ -155,4 +178,8 @@ if __name__ == "__main__":
     SHAPE = flags.DEFINE_enum(
         "shape", "small", list(SHAPES), "Size of the batch and of the network."
     )
+    WHAT = flags.DEFINE_enum(
+        "what", "train", ["train", "predict"], "What to measure."
+    )
+    THREADS = flags.DEFINE_integer("threads", 2, "Number of threads.")
     app.run(main)
