@@ -86,34 +86,15 @@ def measure(
     program: str, clips: int, frames: int, joints: int, units: int
 ) -> dict[str, float]:
     """Milliseconds by name; the medians of three times."""
-    import keras
-    import tensorflow as tf
-
     from benchmarks import speed_of_ours
-    from stalstm import predictors, training
-    from stalstm.recipes import sbu
 
     cores = os.cpu_count() or 1
     speed_of_ours.set_threads(cores, clips if program == "train" else None)
     model = speed_of_ours.make_model(joints, classes=60, units=units)
-    rng = np.random.default_rng(0)
-    batch = {
-        "skeleton": rng.normal(size=(clips, frames, 1, joints, 3)).astype("f4"),
-        "length": np.full(clips, frames, "int32"),
-    }
+    batch, labels = speed_of_ours.make_batch(clips, frames, joints, 60)
     if program == "train":
-        labels = rng.integers(0, 60, clips)
-        training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
-        model.set_recurrence("xla")
-        step = speed_of_ours.train_step_ms(model, batch, labels, steps=20)
-        return {"train_step_ms": step}
-    predict = predictors.compile_prediction(model)
-    tensors = keras.tree.map_structure(tf.constant, batch)
-    return {
-        "predict_batch_ms": speed_of_ours.median_ms(
-            lambda: predict(tensors)["logits"].numpy(), 10
-        ),
-    }
+        return speed_of_ours.measure_training(model, batch, labels)
+    return {"predict_batch_ms": speed_of_ours.prediction_ms(model, batch)}
 
 
 def median(rounds: list[dict], what: str, name: str) -> list[float]:

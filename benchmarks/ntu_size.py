@@ -209,7 +209,9 @@ def watched(command: Sequence[str], folder: pathlib.Path) -> dict[str, Any]:
     return {
         "seconds": round(run.seconds, 1),
         "peak_mebibytes": round(max(run.samples)),
-        "mebibytes_by_fifths": [round(float(x.mean())) for x in fifths],
+        "mebibytes_by_fifths": [
+            round(float(x.mean())) for x in fifths if x.size
+        ],
     }
 
 

@@ -47,19 +47,24 @@ def main(argv):
     batch, frames, joints, classes = SHAPES[SHAPE.value]
     set_threads(THREADS.value, batch if WHAT.value == "train" else None)
     model = make_model(joints, classes)
-    rng = np.random.default_rng(0)
-    clips = {
-        "skeleton": rng.normal(size=(batch, frames, 1, joints, 3)).astype("f4"),
-        "length": np.full(batch, frames, "int32"),
-    }
+    clips, labels = make_batch(batch, frames, joints, classes)
     if WHAT.value == "train":
-        labels = rng.integers(0, classes, batch)
         result = measure_training(model, clips, labels)
     else:
         result = measure_predictions(model, clips)
         matmul = multiplications(SHAPE.value)
         result["matmul_ms"] = median_ms(matmul, 5)
     print(json.dumps(result))
+
+
+def make_batch(batch: int, frames: int, joints: int, classes: int):
+    """Random clips and labels."""
+    rng = np.random.default_rng(0)
+    clips = {
+        "skeleton": rng.normal(size=(batch, frames, 1, joints, 3)).astype("f4"),
+        "length": np.full(batch, frames, "int32"),
+    }
+    return clips, rng.integers(0, classes, batch)
 
 
 def set_threads(number: int, batch_size: int | None) -> None:
@@ -84,16 +89,21 @@ def measure_training(model, clips, labels) -> dict[str, float]:
     return {"train_step_ms": train_step_ms(model, clips, labels, steps)}
 
 
+def prediction_ms(model, clips) -> float:
+    """Milliseconds of the prediction of some clips, compiled."""
+    predict = predictors.compile_prediction(model)
+    tensors = keras.tree.map_structure(tf.constant, clips)
+    times = min(max(400 // len(clips["length"]), 2), 50)
+    return median_ms(lambda: predict(tensors)["logits"].numpy(), times)
+
+
 def measure_predictions(model, clips) -> dict[str, float]:
     """Medians by name, which ends with the unit."""
     from ai_edge_litert.interpreter import Interpreter
 
-    predict = predictors.compile_prediction(model)
-    everything = keras.tree.map_structure(tf.constant, clips)
-    one = keras.tree.map_structure(lambda x: x[:1], everything)
-    times = max(400 // len(clips["length"]), 2)
-    batch = median_ms(lambda: predict(everything)["logits"].numpy(), times)
-    alone = median_ms(lambda: predict(one)["logits"].numpy(), 50)
+    batch = prediction_ms(model, clips)
+    one = keras.tree.map_structure(lambda x: x[:1], clips)
+    alone = prediction_ms(model, one)
     # LiteRT is what serves a stream.
     function, inputs = litert.frame_signature(model)
     content = litert.convert(litert.trace(function, inputs, model), "float32")

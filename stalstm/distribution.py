@@ -20,8 +20,8 @@ from stalstm.layers.lstm_recurrence import SMALLEST_PART, cores
 
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 PORT = 8888  # of the first process of a machine, under Slurm
-# Clips for each core. With more, threads within an operation pay.
-LARGE_PART = 16
+# With more, threads within an operation pay.
+MOST_CLIPS_A_CORE = 16
 # A file that another machine wrote may appear later on a shared file system.
 APPEARS_WITHIN = 120  # seconds
 
@@ -66,7 +66,7 @@ def share_cores(batch_size: int) -> None:
     quarter less time on two cores, one on 64 clips a twentieth more. If the
     environment sets TF_NUM_INTRAOP_THREADS, that stays.
     """
-    fits = SMALLEST_PART * cores() <= batch_size <= LARGE_PART * cores()
+    fits = SMALLEST_PART * cores() <= batch_size <= MOST_CLIPS_A_CORE * cores()
     gpu = tf.config.list_physical_devices("GPU")
     if fits and not gpu and "TF_NUM_INTRAOP_THREADS" not in os.environ:
         # Once it has computed, as in a notebook, its threads are what they are.

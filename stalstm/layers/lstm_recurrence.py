@@ -220,9 +220,9 @@ def _activated(gates):
 
 def _stack(*parts):
     """As `tf.stack(parts, axis=1)`, in one kernel with what makes the parts."""
+    place = tf.range(len(parts))[:, None]
     *others, stacked = (part[:, None] for part in parts)
     for number, part in enumerate(others):
-        place = tf.range(len(parts))[:, None]
         stacked = tf.where(place == number, part, stacked)
     return stacked
 
