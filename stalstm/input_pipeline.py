@@ -10,6 +10,8 @@ from stalstm.recipe import Recipe
 # Larger data sets are read from disk again in every epoch.
 KEPT_IN_MEMORY = 2**30  # bytes
 SHUFFLED_TOGETHER = 4096  # clips
+# Of each file that is open. TFDS would take 8 MiB for each of some dozens.
+READ_AT_ONCE = 2**18  # bytes
 
 
 def load_clips(builder, split: str) -> tf.data.Dataset:
@@ -26,6 +28,7 @@ def load_clips(builder, split: str) -> tf.data.Dataset:
     clips = builder.as_dataset(
         split=split,
         decoders=tfds.decode.PartialDecoding({"skeleton": True, "label": True}),
+        read_config=tfds.ReadConfig(override_buffer_size=READ_AT_ONCE),
     )
     clips = clips.map(_to_input, num_parallel_calls=2)
     small = builder.info.dataset_size < KEPT_IN_MEMORY
