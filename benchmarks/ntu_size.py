@@ -9,8 +9,8 @@ by Algorithm 1 tell the time of an iteration of each stage, from which that of a
 whole training is projected. Each part is a program of its own, whose memory,
 that of its child processes included, is read twice a second.
 
-Takes about three quarters of an hour on two cores, and 5 GB of FOLDER. An interrupted
-run goes on with the part that it was at. Writes
+Takes about three quarters of an hour on two cores, and 5 GB of FOLDER. An
+interrupted run goes on with the part that it was at. Writes
 `benchmarks/results/ntu_size.json`.
 """
 
