@@ -203,7 +203,7 @@ def ntu_size(result: dict[str, Any]) -> list[str]:
         fifths = ", ".join(map(str, measured["mebibytes_by_fifths"]))
         lines.append(
             f"| {what} | {measured['seconds'] / 60:.1f} | "
-            f"{measured['peak_mebibytes']:,} | {fifths} |"
+            f"{measured['peak_mebibytes']} | {fifths} |"
         )
     prepared, epoch = result["prepare"], result["cross_subject"]
     step = epoch["clips_per_second"]

@@ -2,8 +2,8 @@
 
     python train.py --dataset=ntu --protocol=cross_subject --raw_dir=...
 
-About an hour on two cores; no machine of ours holds the set, so its accuracy
-is not measured here.
+An hour or an hour and a half on two cores, projected; no machine of ours holds
+the set, so its accuracy is not measured here.
 """
 
 from stalstm.recipe import Recipe
