@@ -54,12 +54,10 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
     """
-    parts = [
-        _lstm(x, h, c, kernel, recurrent_kernel, bias)
-        for x, h, c in cut_batch(inputs, hidden, carry)
-    ]
-    outputs, carries = zip(*parts, strict=True)
-    return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
+    return _lstm(
+        *(inputs, hidden, carry, kernel, recurrent_kernel, bias),
+        parts=_number_of_parts(inputs.shape[0]),
+    )
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -98,21 +96,36 @@ def cut_batch(*tensors, largest=None):
     Returns:
         A list of parts, each a list of tensors.
     """
-    batch = tensors[0].shape[0] or 1
-    number = min(cores(), batch // SMALLEST_PART)
-    if largest is not None:
+    number = _number_of_parts(tensors[0].shape[0], largest)
+    return _cut(tensors, number)
+
+
+def _number_of_parts(batch: int | None, largest: int | None = None) -> int:
+    number = min(cores(), (batch or 1) // SMALLEST_PART)
+    if largest is not None and batch:
         number = max(number, -(-batch // largest))
-    if number < 2:
+    return max(number, 1)
+
+
+def _cut(tensors, number):
+    if number == 1:
         return [tensors]
-    sizes = [len(x) for x in np.array_split(range(batch), number)]
+    sizes = [len(x) for x in np.array_split(range(tensors[0].shape[0]), number)]
     return list(zip(*(tf.split(x, sizes) for x in tensors), strict=True))
 
 
-def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
-    """`lstm` for one part of a batch."""
-    # Not compiled: XLA would compile anew for each number of features.
-    projected = tf.matmul(_rows(_swap(inputs)), kernel)
-    return _recurrence(projected, hidden, carry, recurrent_kernel, bias)
+# Not compiled: XLA would compile anew for each number of features. Traced once
+# for all layers of a shape, in all stages of a training.
+@tf.function(autograph=False)
+def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias, parts: int):
+    """`lstm` in a number of parts."""
+    outputs, carries = [], []
+    for x, h, c in _cut((inputs, hidden, carry), parts):
+        projected = tf.matmul(_rows(_swap(x)), kernel)
+        output, last = _recurrence(projected, h, c, recurrent_kernel, bias)
+        outputs.append(output)
+        carries.append(last)
+    return tf.concat(outputs, axis=0), tf.concat(carries, axis=0)
 
 
 @tf.custom_gradient

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from stalstm.layers.lstm import LSTM, resolve_recurrence
-from stalstm.layers.lstm_recurrence import SMALLEST_PART, cut_batch
+from stalstm.layers.lstm_recurrence import SMALLEST_PART, _lstm, cut_batch
 from stalstm.layers.replica_seed import ReplicaSeed
 from tests.layers.layer_test import run_layer_test
 
@@ -60,6 +60,16 @@ def loops(layer, clips, jit_compile=True):
     call = tf.function(layer, jit_compile=jit_compile)
     graph = call.get_concrete_function(clips).graph
     return {x.type for x in graph.get_operations() if x.type in OURS + KERAS}
+
+
+def compiled_calls(graph):
+    """The number of calls of what XLA compiles, within functions too."""
+    functions = graph.library.function
+    compiled = {
+        x.signature.name for x in functions if x.attr["_XlaMustCompile"].b
+    }
+    nodes = [*graph.node, *(node for x in functions for node in x.node_def)]
+    return sum(node.attr["f"].func.name in compiled for node in nodes)
 
 
 OURS = ("PartitionedCall", "StatefulPartitionedCall")
@@ -279,10 +289,27 @@ def test_a_batch_is_cut_for_the_cores(monkeypatch, batch, cores, parts):
     def calls(recurrence):
         layer, _ = make_pair(recurrence=recurrence)
         graph = tf.function(layer).get_concrete_function(signature).graph
-        return sum(x.type in OURS for x in graph.get_operations())
+        return compiled_calls(graph.as_graph_def())
 
     assert calls("xla") == parts
     assert calls("xla_prediction") == 1
+
+
+def test_layers_of_one_shape_are_traced_once():
+    """As are the stages of a training, which differ in other things."""
+    first, _ = make_pair(units=UNITS + 1)
+    second, _ = make_pair(units=UNITS + 1)
+
+    @tf.function
+    def gradients(clips):
+        with tf.GradientTape() as tape:
+            tape.watch(clips)
+            outputs = first(clips), second(clips)
+        return tape.gradient(outputs, clips)
+
+    before = _lstm.experimental_get_tracing_count()
+    gradients(tf.constant(CLIPS))
+    assert _lstm.experimental_get_tracing_count() == before + 1
 
 
 @pytest.mark.parametrize(
