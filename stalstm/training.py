@@ -16,6 +16,7 @@ from stalstm import (
     stage_log,
 )
 from stalstm.accuracy_curve import AccuracyCurve
+from stalstm.adam import Adam
 from stalstm.description import Description
 from stalstm.models.classifier import Classifier
 from stalstm.recipe import Recipe, Training
@@ -223,7 +224,7 @@ def compile_model(
     if iterations >= 1000 and not tf.distribute.has_strategy():
         at_once = math.gcd(iterations, stage_log.PERIOD, 10, pause)
     model.compile(
-        optimizer=keras.optimizers.Adam(
+        optimizer=Adam(
             rate,
             global_clipnorm=training.clip_norm or None,
             use_ema=training.weight_average > 0,
