@@ -1,5 +1,7 @@
 """Turns the clips of a prepared data set into batches for `model.fit`."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -50,7 +52,11 @@ def _to_input(clip):
 
 
 def training_batches(
-    clips: tf.data.Dataset, recipe: Recipe, data: Description, seed: int
+    clips: tf.data.Dataset,
+    recipe: Recipe,
+    data: Description,
+    seed: int,
+    prepare: Callable | None = None,
 ) -> tf.data.Dataset:
     """Endless batches of clips of about the same length, in random order.
 
@@ -61,6 +67,8 @@ def training_batches(
         data: What the data set says of itself.
         seed: Random seed of the order and the augmentation. Every iterator over
             the batches begins with the same first batch.
+        prepare: What is done to the inputs of a batch at last, such as
+            `Classifier.prepare`: it costs the training step nothing here.
     """
     batch_size = recipe.training.batch_size
     multiple = recipe.training.pad_to_multiple_of
@@ -99,6 +107,8 @@ def training_batches(
     batches = shuffled.group_by_window(group, to_batch, window_size=batch_size)
     if augmentation != Augmentation():
         batches = batches.enumerate().map(in_space)
+    if prepare is not None:
+        batches = batches.map(lambda inputs, label: (prepare(inputs), label))
     return with_our_options(batches.prefetch(2))
 
 

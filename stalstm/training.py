@@ -98,6 +98,8 @@ def train(
         if not _stage_path(workdir, stage.name).exists()
     }
     distribution.meet(strategy, len(left))
+    prepare = None
+    finished: dict[str, Classifier] = {}  # by stage
     for number, stage in left.items():
         path = _stage_path(workdir, stage.name)
         keras.backend.clear_session()
@@ -108,7 +110,10 @@ def train(
         )
         with strategy.scope():
             model = build_model(recipe, stage, data)
-            _start_weights(model, stage, workdir)
+            for name in stage.starts_from.values():
+                if name not in finished:
+                    finished[name] = _load(_stage_path(workdir, name))
+            _start_weights(model, stage, finished)
             model.set_recurrence(recurrence)
             pause = curve.every if curve else 0
             compile_model(model, recipe.training, stage.iterations, pause)
@@ -118,8 +123,10 @@ def train(
         if curve and stage.arguments == table[-1].arguments:
             curve.begin(stage.name, done)
             callbacks.append(curve)
+        if prepare is None:  # once: the stages differ in what follows
+            prepare = tf.function(model.prepare, autograph=False)
         batches = input_pipeline.training_batches(
-            clips, recipe, data, stage_seed
+            clips, recipe, data, stage_seed, prepare
         )
         if done < stage.iterations:  # else only the stage's file is missing
             try:
@@ -139,14 +146,16 @@ def train(
         # `fit` does so too, unless it was killed just before.
         model.optimizer.finalize_variable_values(model.trainable_variables)
         log.check(model)
+        finished[stage.name] = model.in_float32()
         if chief:
             name = path.relative_to(workdir).as_posix()
             with manifest.replacing(workdir, name) as temporary:
-                model.in_float32().save(temporary)
+                finished[stage.name].save(temporary)
             log.remove_checkpoint()
         distribution.meet(strategy)
         distribution.wait_for(path)
-    return _load(result_path(workdir, recipe))
+    last = table[-1].name
+    return finished.get(last) or _load(_stage_path(workdir, last))
 
 
 def build_model(recipe: Recipe, stage: Stage, data: Description) -> Classifier:
@@ -269,12 +278,8 @@ def _loss(label_smoothing):
     return smoothed
 
 
-def _start_weights(model, stage, workdir):
+def _start_weights(model, stage, sources):
     """Copies each network's weights from the stage that it starts from."""
-    sources = {
-        name: _load(_stage_path(workdir, name))
-        for name in sorted(set(stage.starts_from.values()))
-    }
     for network, name in stage.starts_from.items():
         transfer(
             getattr(sources[name], network),

@@ -8,6 +8,7 @@ import pytest
 
 from stalstm import manifest, stage_log, training
 from stalstm.models.sta_lstm import STALSTM
+from stalstm.preprocessing import Smoothing
 from stalstm.recipes import sbu
 from stalstm.skeletons import NITE
 from tests.eager import eager
@@ -372,6 +373,51 @@ def test_gradients_are_clipped_together(tmp_path):
     assert model.optimizer.global_clipnorm == 0.5
     training.compile_model(model, JOINT.training, iterations=10)
     assert model.optimizer.global_clipnorm is None
+
+
+def test_all_stages_trace_the_frame_layers_once(tmp_path, monkeypatch):
+    calls, fit = [], STALSTM.fit
+    call = Smoothing.call
+
+    def counted(layer, skeleton, *args):
+        calls.append(skeleton.shape)
+        return call(layer, skeleton, *args)
+
+    seen = []
+
+    def spying_fit(model, batches, *args, **kwargs):
+        seen.append(set(batches.element_spec[0]))
+        fit(model, batches, *args, **kwargs)
+
+    monkeypatch.setattr(Smoothing, "call", counted)
+    monkeypatch.setattr(STALSTM, "fit", spying_fit)
+    train_in_graphs(tmp_path, SHORT)
+    assert calls == [(4, None, 2, 15, 3)]
+    assert seen == 3 * [{"features", "present", "length"}]
+
+
+def test_a_stage_takes_its_weights_from_memory_or_from_the_workdir(
+    spy, tmp_path, monkeypatch
+):
+    loaded = []
+    load = training._load
+
+    def counted(path):
+        loaded.append(path.stem)
+        return load(path)
+
+    monkeypatch.setattr(training, "_load", counted)
+    whole = train(tmp_path, SHORT)
+    assert not loaded
+    before = spy["step_4"][0]
+    (tmp_path / "checkpoints/step_4.keras").unlink()
+    again = train(tmp_path, SHORT)
+    assert loaded == ["step_3"]
+    for network, weights in before.items():
+        assert all(equal(weights, spy["step_4"][0][network]).values())
+    assert_same_weights(again, whole)
+    train(tmp_path, SHORT)
+    assert loaded == ["step_3", "step_4"]
 
 
 def test_a_joint_training_is_one_stage(spy, tmp_path):

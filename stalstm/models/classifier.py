@@ -65,7 +65,7 @@ class Classifier(keras.Model):
         **arguments: Fields of the model's `Arguments`.
 
     Call arguments:
-        inputs: A dict with
+        inputs: What `prepare` returns, or a dict with
             skeleton: `(batch, frames, bodies, joints, 3)`, metres in camera
                 space. Frames beyond `length` are ignored. A body whose joints
                 are all zero in a frame is absent there.
@@ -213,6 +213,32 @@ class Classifier(keras.Model):
         """Builds the layers that take `(batch, frames, K * channels)`."""
 
     def call(self, inputs, training=False):
+        prepared, restore = inputs, lambda outputs: outputs
+        if not isinstance(inputs, Mapping) or "features" not in inputs:
+            prepared, restore = self._prepared(inputs)
+        features = prepared["features"]
+        if self.modality_dropout is not None:
+            features = self.modality_dropout(features, training=training)
+        outputs = self.classify(
+            features, prepared["present"], prepared["length"], training
+        )
+        return _with_probabilities(restore(outputs))
+
+    def prepare(self, inputs) -> dict[str, Any]:
+        """What the network takes: the clips, after the frame layers.
+
+        Args:
+            inputs: As of the call.
+
+        Returns:
+            `features`, `present` and `length`, see `classify`. They can be
+            given to the call in place of the clips; attentions are then those
+            of the prepared bodies and frames.
+        """
+        return self._prepared(inputs)[0]
+
+    def _prepared(self, inputs):
+        """What `prepare` returns, and what takes the attentions back."""
         skeleton, length = self._checked(inputs)
         # Not a product with zero: beyond the length there may be NaN.
         within = sequences.mask(skeleton, length)[..., None, None, None] > 0
@@ -225,13 +251,15 @@ class Classifier(keras.Model):
             if layer.stride > 1:
                 length = -(-length // layer.stride)
         features, present = self._flat(skeleton, present)
-        if self.modality_dropout is not None:
-            features = self.modality_dropout(features, training=training)
-        outputs = self.classify(features, present, length, training)
-        outputs = self._as_recorded(outputs, undo)
-        for name in self.attentions:
-            outputs[name] = self._in_all_frames(outputs[name], within)
-        return _with_probabilities(outputs)
+
+        def restore(outputs):
+            outputs = self._as_recorded(outputs, undo)
+            for name in self.attentions:
+                outputs[name] = self._in_all_frames(outputs[name], within)
+            return outputs
+
+        prepared = {"features": features, "present": present, "length": length}
+        return prepared, restore
 
     @property
     def stride(self) -> int:

@@ -80,6 +80,7 @@ def run_model_test(cls, tmp_path, **kwargs):
     for model in (plain, whole):
         check_outputs(model)
         check_padding(model)
+        check_prepared(model)
         check_body_order(model)
         check_summary(model)
         check_saving(model, tmp_path)
@@ -147,6 +148,18 @@ def check_padding(model):
     model.train_on_batch(padded, labels)
     assert all(np.isfinite(x).all() for x in model.get_weights())
     model.set_weights(weights)
+
+
+def check_prepared(model):
+    """The network takes what `prepare` gives, and asks no frame layer."""
+    inputs = make_inputs(model.skeleton)
+    expected = model(inputs)
+    prepared = model.prepare(inputs)
+    layers, model.preprocessing = model.preprocessing, None
+    outputs = model(prepared)
+    model.preprocessing = layers
+    for name in ("logits", "probabilities"):
+        np.testing.assert_array_equal(outputs[name], expected[name])
 
 
 def check_steps(model):
