@@ -56,7 +56,7 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     """
     return _lstm(
         *(inputs, hidden, carry, kernel, recurrent_kernel, bias),
-        parts=_number_of_parts(inputs.shape[0]),
+        parts=number_of_parts(inputs.shape[0]),
     )
 
 
@@ -96,11 +96,17 @@ def cut_batch(*tensors, largest=None):
     Returns:
         A list of parts, each a list of tensors.
     """
-    number = _number_of_parts(tensors[0].shape[0], largest)
+    number = number_of_parts(tensors[0].shape[0], largest)
     return _cut(tensors, number)
 
 
-def _number_of_parts(batch: int | None, largest: int | None = None) -> int:
+def number_of_parts(batch: int | None, largest: int | None = None) -> int:
+    """Into how many parts `cut_batch` cuts.
+
+    Args:
+        batch: Number of clips; `None` if it is not known.
+        largest: As of `cut_batch`.
+    """
     number = min(cores(), (batch or 1) // SMALLEST_PART)
     if largest is not None and batch:
         number = max(number, -(-batch // largest))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 STYLE = """
@@ -107,5 +108,6 @@ def picture(figure: Figure | bytes, caption: str = "") -> str:
 def png(figure: Figure) -> bytes:
     """A figure as a picture."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=100)
+    # As `savefig`, which draws twice where a layout is `constrained`.
+    FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()
