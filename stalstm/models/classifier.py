@@ -220,7 +220,10 @@ class Classifier(keras.Model):
         if self.modality_dropout is not None:
             features = self.modality_dropout(features, training=training)
         outputs = self.classify(
-            features, prepared["present"], prepared["length"], training
+            features,
+            ops.cast(prepared["present"], "bool"),
+            prepared["length"],
+            training,
         )
         return _with_probabilities(restore(outputs))
 
@@ -231,11 +234,13 @@ class Classifier(keras.Model):
             inputs: As of the call.
 
         Returns:
-            `features`, `present` and `length`, see `classify`. They can be
-            given to the call in place of the clips; attentions are then those
-            of the prepared bodies and frames.
+            `features`, `present` and `length`, see `classify`; `present` is
+            int32, as a strategy cannot reduce bools. They can be given to the
+            call in place of the clips; attentions are then those of the
+            prepared bodies and frames.
         """
-        return self._prepared(inputs)[0]
+        prepared, _ = self._prepared(inputs)
+        return {**prepared, "present": ops.cast(prepared["present"], "int32")}
 
     def _prepared(self, inputs):
         """What `prepare` returns, and what takes the attentions back."""
