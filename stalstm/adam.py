@@ -8,8 +8,8 @@ class Adam(keras.optimizers.Optimizer):
     """As `keras.optimizers.Adam`, by TensorFlow's own operation for it.
 
     The numbers are the same up to rounding. Keras's takes some thirty
-    operations for each weight, a third of all that a training step of a small
-    network has to trace and to start.
+    operations for each weight, a quarter of all that a training step of the
+    STA-LSTM has to trace and to start.
 
     Args:
         learning_rate: A number or a schedule.

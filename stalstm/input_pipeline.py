@@ -68,7 +68,7 @@ def training_batches(
         seed: Random seed of the order and the augmentation. Every iterator over
             the batches begins with the same first batch.
         prepare: What is done to the inputs of a batch at last, such as
-            `Classifier.prepare`: it costs the training step nothing here.
+            `Classifier.prepare`: here it runs while another batch trains.
     """
     batch_size = recipe.training.batch_size
     multiple = recipe.training.pad_to_multiple_of

@@ -110,10 +110,7 @@ def train(
         )
         with strategy.scope():
             model = build_model(recipe, stage, data)
-            for name in stage.starts_from.values():
-                if name not in finished:
-                    finished[name] = _load(_stage_path(workdir, name))
-            _start_weights(model, stage, finished)
+            _start_weights(model, stage, finished, workdir)
             model.set_recurrence(recurrence)
             pause = curve.every if curve else 0
             compile_model(model, recipe.training, stage.iterations, pause)
@@ -278,11 +275,21 @@ def _loss(label_smoothing):
     return smoothed
 
 
-def _start_weights(model, stage, sources):
-    """Copies each network's weights from the stage that it starts from."""
+def _start_weights(model, stage, finished, workdir):
+    """Copies each network's weights from the stage that it starts from.
+
+    Args:
+        model: The model of the stage.
+        stage: The stage.
+        finished: Models of stages, by name. What is missing, as another process
+            has trained it, is loaded.
+        workdir: Folder of the run.
+    """
     for network, name in stage.starts_from.items():
+        if name not in finished:
+            finished[name] = _load(_stage_path(workdir, name))
         transfer(
-            getattr(sources[name], network),
+            getattr(finished[name], network),
             getattr(model, network),
             stage.starts_anew.get(network, ()),
         )
