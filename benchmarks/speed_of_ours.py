@@ -49,7 +49,8 @@ def main(argv):
     model = make_model(joints, classes)
     clips, labels = make_batch(batch, frames, joints, classes)
     if WHAT.value == "train":
-        result = measure_training(model, clips, labels)
+        steps = max(1600 // len(labels), 10)
+        result = measure_training(model, clips, labels, steps)
     else:
         result = measure_predictions(model, clips)
         matmul = multiplications(SHAPE.value)
@@ -81,11 +82,10 @@ def set_threads(number: int, batch_size: int | None) -> None:
         distribution.share_cores(batch_size)
 
 
-def measure_training(model, clips, labels) -> dict[str, float]:
+def measure_training(model, clips, labels, steps: int) -> dict[str, float]:
     # A stage of 1,000 iterations or more, whose beginning does not count.
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
-    steps = max(1600 // len(labels), 10)
     return {"train_step_ms": train_step_ms(model, clips, labels, steps)}
 
 
