@@ -186,6 +186,29 @@ def speed(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def cost(result: dict[str, Any]) -> list[str]:
+    base = result["base"]
+    names = {
+        "train_step_ms": "a training step",
+        "predict_batch_ms": "prediction of the batch",
+    }
+    lines = [
+        f"| time grows with ... as its power | {' | '.join(names.values())} |",
+        "|---|---|---|",
+    ]
+    for what in base:
+        powers = [f"{result['exponents'][x][what]:.2f}" for x in names]
+        lines.append(f"| {what} | {' | '.join(powers)} |")
+    shape = ", ".join(f"{x} {what}" for what, x in base.items())
+    lines += [
+        "",
+        f"One size at a time; the others are {shape}. The power is the slope "
+        "over the three largest sizes, from medians of "
+        f"{len(result['rounds'])} rounds on {result['processor']}.",
+    ]
+    return lines
+
+
 def ntu_size(result: dict[str, Any]) -> list[str]:
     lines = [
         f"| {result['clips']:,} generated recordings | minutes | peak MiB | "
@@ -236,6 +259,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "ntu_training": ntu_training,
     "serving": serving,
     "speed": speed,
+    "cost": cost,
     "ntu_size": ntu_size,
     "kills": reliability.kills,
     "fuzz_mutation": reliability.fuzz,
