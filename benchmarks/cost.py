@@ -94,8 +94,7 @@ def measure(
     model = speed_of_ours.make_model(joints, classes=60, units=units)
     batch, labels = speed_of_ours.make_batch(clips, frames, joints, 60)
     if program == "train":
-        steps = max(320 // clips, 5)
-        return speed_of_ours.measure_training(model, batch, labels, steps)
+        return speed_of_ours.measure_training(model, batch, labels)
     return {"predict_batch_ms": speed_of_ours.prediction_ms(model, batch)}
 
 

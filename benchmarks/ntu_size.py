@@ -39,6 +39,7 @@ PROTOCOLS = ("cross_subject", "cross_view")
 
 FEED = """
 import json, sys, time
+import tensorflow as tf
 import tensorflow_datasets as tfds
 from stalstm import input_pipeline
 from stalstm.description import Description
@@ -47,7 +48,10 @@ from stalstm.recipes import ntu
 builder = tfds.builder_from_directory(sys.argv[1])
 data = Description.from_json(builder.info.metadata)
 clips = input_pipeline.load_clips(builder, data.protocols[sys.argv[2]].train)
-batches = iter(input_pipeline.training_batches(clips, ntu.RECIPE, data, 0))
+prepare = tf.function(ntu.RECIPE.build(data).prepare, autograph=False)
+batches = iter(
+    input_pipeline.training_batches(clips, ntu.RECIPE, data, 0, prepare)
+)
 for _ in range(int(sys.argv[3]) // 10):
     next(batches)
 start, number = time.perf_counter(), int(sys.argv[3])

@@ -7,7 +7,8 @@ The peer runs in a virtual environment of its own: `PEER/bin/python -m pip
 install torch==2.13.0 numpy`. The two sides take turns, each with one and with
 two threads, for several rounds in one run. What counts is the ratio of medians,
 ours over the peer's, each side with the number of threads that suits it best.
-Then `train.py` trains one fold of SBU. Takes about 15 minutes on two cores.
+In each round `train.py` also trains one fold of SBU, from raw recordings to
+metrics. Takes about half an hour on two cores.
 Writes `benchmarks/results/speed.json`.
 
 Without --peer there are no ratios, and without --raw_dir no fold: the result
@@ -69,6 +70,7 @@ def main(argv):
             f"{_RAW_DIR.value}, where there is none"
         )
     rounds: dict[str, list[dict]] = {shape: [] for shape in PEER_SHAPES}
+    folds: list[dict[str, Any]] = []
     for number in range(_ROUNDS.value):
         for shape in PEER_SHAPES:
             measured = {
@@ -78,6 +80,9 @@ def main(argv):
             }
             rounds[shape].append(measured)
             print(f"round {number + 1}, {shape}: {measured}", flush=True)
+        if _RAW_DIR.value:
+            folds.append(measure_fold(_RAW_DIR.value.absolute()))
+            print(f"round {number + 1}, fold: {folds[-1]}", flush=True)
     result: dict[str, Any] = {
         "command": "python -m benchmarks.speed",
         "processor": machine.processor(),
@@ -85,8 +90,8 @@ def main(argv):
         **{shape: summary(x, list(sides)) for shape, x in rounds.items()},
     }
     missing = [] if peer else ["ratios: --peer and --peer_script give them"]
-    if _RAW_DIR.value:
-        result["fold"] = measure_fold(_RAW_DIR.value.absolute())
+    if folds:
+        result["fold"] = summary_of_folds(folds, rounds["small"])
     else:
         missing.append("fold: --raw_dir gives it")
     print(json.dumps(result, indent=2))
@@ -192,6 +197,40 @@ def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:
     made["train_step_over_matmul"] = round(
         made["train_step_ours"]["median"] / matmul, 2
     )
+    return made
+
+
+def summary_of_folds(folds: list[dict], small: list[dict]) -> dict[str, Any]:
+    """The medians; and, if the peer was there, the ratio to its steps alone.
+
+    Args:
+        folds: One of each round.
+        small: What the rounds measured with the small shape, of whose size the
+            steps of the fold are.
+    """
+    seconds = [x["seconds"] for x in folds]
+    made = {
+        name: round(statistics.median(x[name] for x in folds), 2)
+        if isinstance(value, int | float)
+        else value
+        for name, value in folds[0].items()
+    }
+    made["least"], made["most"] = min(seconds), max(seconds)
+    best = min(
+        (
+            [x[f"peer_{threads}"]["train_step_ms"] for x in small]
+            for threads in THREADS
+            if f"peer_{threads}" in small[0]
+        ),
+        key=statistics.median,
+        default=None,
+    )
+    if best:
+        peer = [x * made["iterations"] / 1000 for x in best]
+        ratios = [x / y for x, y in zip(seconds, peer, strict=True)]
+        made["peer_stepping"] = round(statistics.median(peer), 1)
+        made["ratio"] = round(made["seconds"] / made["peer_stepping"], 3)
+        made["ratio_spread"] = [round(min(ratios), 3), round(max(ratios), 3)]
     return made
 
 

@@ -49,8 +49,7 @@ def main(argv):
     model = make_model(joints, classes)
     clips, labels = make_batch(batch, frames, joints, classes)
     if WHAT.value == "train":
-        steps = max(1600 // len(labels), 10)
-        result = measure_training(model, clips, labels, steps)
+        result = measure_training(model, clips, labels)
     else:
         result = measure_predictions(model, clips)
         matmul = multiplications(SHAPE.value)
@@ -82,11 +81,13 @@ def set_threads(number: int, batch_size: int | None) -> None:
         distribution.share_cores(batch_size)
 
 
-def measure_training(model, clips, labels, steps: int) -> dict[str, float]:
+def measure_training(model, clips, labels) -> dict[str, float]:
     # A stage of 1,000 iterations or more, whose beginning does not count.
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
-    return {"train_step_ms": train_step_ms(model, clips, labels, steps)}
+    # As the input pipeline of a training does.
+    prepared = model.prepare(clips)
+    return {"train_step_ms": train_step_ms(model, prepared, labels)}
 
 
 def prediction_ms(model, clips) -> float:
@@ -116,15 +117,18 @@ def measure_predictions(model, clips) -> dict[str, float]:
     }
 
 
-def train_step_ms(model, clips, labels, steps: int) -> float:
+def train_step_ms(model, inputs, labels) -> float:
     """Milliseconds of a training step of a compiled model, traced before."""
-    batches = tf.data.Dataset.from_tensors((clips, labels)).repeat()
+    batches = tf.data.Dataset.from_tensors((inputs, labels)).repeat()
     batches = input_pipeline.with_our_options(batches)
+    # Keras runs whole executions only, however few steps it is asked for.
+    at_once = model.steps_per_execution
+    steps = at_once * max(1600 // (len(labels) * at_once), 1)
 
     def fit(number):
         model.fit(batches, steps_per_epoch=number, shuffle=False, verbose=0)
 
-    fit(10)  # traces and compiles
+    fit(at_once)  # traces and compiles
     return median_ms(lambda: fit(steps), 1) / steps
 
 

@@ -177,11 +177,16 @@ def speed(result: dict[str, Any]) -> list[str]:
         f"frames with 50 joints. Rounds: {result['rounds']}. Measured on "
         f"{result['processor']}.",
         "",
-        f"Training one fold of SBU, {fold['iterations']} iterations, takes "
-        f"{fold['seconds']:.0f} s and {fold['peak_memory_mib']} MiB: "
+        f"Training one fold of SBU, {fold['iterations']:.0f} iterations, takes "
+        f"{fold['seconds']:.0f} s and {fold['peak_memory_mib']:.0f} MiB: "
         f"{fold['importing_and_reading']:.0f} s to import and to read, "
         f"{fold['tracing_and_compiling']:.0f} s to trace and to compile, and "
-        f"{fold['stepping']:.0f} s of iterations.",
+        f"{fold['stepping']:.0f} s of iterations. Medians of the rounds, "
+        f"whose shortest took {fold['least']:.0f} s and longest "
+        f"{fold['most']:.0f} s. As many training steps of the small shape "
+        f"alone take PyTorch {fold['peer_stepping']:.0f} s: the whole fold "
+        f"takes **{fold['ratio']:.2f}** ({fold['ratio_spread'][0]:.2f} to "
+        f"{fold['ratio_spread'][1]:.2f}) of that.",
     ]
     return lines
 
