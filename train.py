@@ -311,6 +311,7 @@ def train(
             recurrence=run["recurrence"],
             strategy=strategy,
             curve=curve,
+            keep_prepared=input_pipeline.keeps_prepared(builder),
         )
     except DivergedError as error:
         names = input_pipeline.clip_ids(builder, protocol.train)

@@ -11,6 +11,8 @@ from stalstm.recipe import Recipe
 
 # Larger data sets are read from disk again in every epoch.
 KEPT_IN_MEMORY = 2**30  # bytes
+# The frame layers may make several times as many channels of the coordinates.
+PREPARED_IN_MEMORY = 2**26
 SHUFFLED_TOGETHER = 4096  # clips
 # Of each file that is open. TFDS would take 8 MiB for each of some dozens.
 READ_AT_ONCE = 2**18  # bytes
@@ -45,6 +47,26 @@ def clip_ids(builder, split: str) -> list[str]:
     return [x["clip_id"].decode() for x in clips.as_numpy_iterator()]
 
 
+def keeps_prepared(builder) -> bool:
+    """Whether a data set is small enough for `prepared`."""
+    return builder.info.dataset_size < PREPARED_IN_MEMORY
+
+
+def prepared(clips: tf.data.Dataset, prepare: Callable) -> tf.data.Dataset:
+    """The clips after the frame layers, computed once and kept in memory.
+
+    Args:
+        clips: Clips from `load_clips`.
+        prepare: As of `training_batches`.
+    """
+
+    def one(inputs, label):
+        batch = prepare({x: y[None] for x, y in inputs.items()})
+        return {x: y[0] for x, y in batch.items()}, label
+
+    return clips.map(one).cache()
+
+
 def _to_input(clip):
     skeleton = clip["skeleton"]
     inputs = {"skeleton": skeleton, "length": tf.shape(skeleton)[0]}
@@ -61,7 +83,7 @@ def training_batches(
     """Endless batches of clips of about the same length, in random order.
 
     Args:
-        clips: Clips from `load_clips`.
+        clips: Clips from `load_clips`; or, without augmentation, `prepared`.
         recipe: Its `batch_size`; `pad_to_multiple_of`, to which the frames of a
             batch are padded: few shapes, little waste; and its augmentation.
         data: What the data set says of itself.
@@ -159,6 +181,9 @@ def evaluation_batches(
 
 
 def _padded_batch(clips, batch_size, frames, **kwargs):
-    skeleton = clips.element_spec[0]["skeleton"].shape
-    shapes = {"skeleton": (frames, *skeleton[1:]), "length": ()}
+    inputs, _ = clips.element_spec
+    shapes = {
+        x: (frames, *y.shape[1:]) if y.shape.rank else ()
+        for x, y in inputs.items()
+    }
     return clips.padded_batch(batch_size, (shapes, ()), **kwargs)

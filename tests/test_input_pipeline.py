@@ -1,9 +1,13 @@
+import dataclasses
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from stalstm import input_pipeline
-from stalstm.recipes import ntu, sbu
+from stalstm.augmentation import Augmentation
+from stalstm.recipes import ntu, sbu, sbu_strong
 from tests.fake_clips import DATA, fake_clips
 
 RECIPE = sbu.RECIPE.replace(batch_size=4)
@@ -123,6 +127,33 @@ def test_a_clip_is_changed_anew_each_time_it_is_seen():
     clips = [x for x, _, _ in collect(batches, 5)]
     assert len({x.shape for x in clips}) == 1
     assert len({x.tobytes() for x in clips}) == 5
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, sbu_strong.RECIPE, ntu.RECIPE])
+def test_clips_prepared_once_make_the_same_batches(recipe):
+    recipe = recipe.replace(batch_size=4)
+    recipe = dataclasses.replace(recipe, augmentation=Augmentation())
+    prepare = recipe.build(DATA).prepare
+    clips = fake_clips()
+    expected = input_pipeline.training_batches(clips, recipe, DATA, 0, prepare)
+    batches = input_pipeline.training_batches(
+        input_pipeline.prepared(clips, prepare), recipe, DATA, 0
+    )
+    assert batches.element_spec == expected.element_spec
+    for pair in tf.data.Dataset.zip(batches, expected).take(12):
+        keras.tree.map_structure(np.testing.assert_array_equal, *pair)
+
+
+def test_prepared_clips_stay_in_memory():
+    calls = []
+
+    def prepare(inputs):
+        tf.py_function(lambda: calls.append(1), [], [])
+        return {**inputs, "skeleton": 2 * inputs["skeleton"]}
+
+    clips = input_pipeline.prepared(fake_clips(4), prepare)
+    assert len(list(clips.repeat(3))) == 12
+    assert len(calls) == 4
 
 
 def test_evaluation_sees_each_clip_once_and_in_order():

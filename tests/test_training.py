@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from stalstm import manifest, stage_log, training
+from stalstm import input_pipeline, manifest, stage_log, training
 from stalstm.models.sta_lstm import STALSTM
 from stalstm.preprocessing import Smoothing
 from stalstm.recipes import sbu
@@ -67,9 +67,9 @@ PAPER = {
 }
 
 
-def train_in_graphs(workdir, recipe=RECIPE, seed=0):
+def train_in_graphs(workdir, recipe=RECIPE, seed=0, **kwargs):
     clips = fake_clips(longest=8)
-    return training.train(recipe, DATA, clips, workdir, seed)
+    return training.train(recipe, DATA, clips, workdir, seed, **kwargs)
 
 
 def train(*args, **kwargs):
@@ -207,6 +207,26 @@ def test_the_seed_makes_the_model(joint, tmp_path):
         np.any(x != y) for x, y in zip(joint.get_weights(), other, strict=True)
     ]
     assert all(differ)
+
+
+@pytest.mark.parametrize(
+    ("change", "prepared"),
+    [("dropout=0.5", True), ("noise=0.1", False), ("stride=2", False)],
+)
+def test_kept_clips_change_nothing(tmp_path, monkeypatch, change, prepared):
+    recipe = JOINT.override([change, "iterations=3"])
+    expected = train(tmp_path / "each", recipe)
+    calls = []
+    original = input_pipeline.prepared
+
+    def spy(*args):
+        calls.append(args)
+        return original(*args)
+
+    monkeypatch.setattr(input_pipeline, "prepared", spy)
+    kept = train(tmp_path / "kept", recipe, keep_prepared=True)
+    assert_same_weights(kept, expected)
+    assert len(calls) == prepared
 
 
 @pytest.fixture(scope="module")
@@ -511,7 +531,7 @@ def test_it_learns(tmp_path):
 def test_a_long_stage_takes_ten_iterations_at_once(tmp_path):
     plain = ["spatial_attention=false", "temporal_attention=false"]
     recipe = JOINT.override([*plain, "main_layers=1", "iterations=1030"])
-    for iterations, at_once in ((1030, 10), (1005, 5), (999, 1)):
+    for iterations, at_once in ((1030, 10), (505, 5), (501, 1), (490, 1)):
         stage = training.stages(recipe)[0]
         model = training.build_model(recipe, stage, DATA)
         training.compile_model(model, recipe.training, iterations)
