@@ -133,18 +133,25 @@ def frame_signature(model: Classifier) -> Signature:
 def clip_signature(model: Classifier, frames: int) -> Signature:
     """A function of one clip, and its inputs.
 
-    It computes the clip's own frames alone.
+    The network computes the clip's own frames alone. The frame layers compute
+    all: where their number is known, that takes less than a third of the time.
     """
-    whole = signatures.clip_function(model, "hoisted")
 
     def clip(skeleton, length):
-        own = tf.clip_by_value(length[0], 1, frames)
-        outputs = whole(skeleton[:, :own], length)
+        inputs = {"skeleton": skeleton, "length": length}
+        prepared, restore = model.preparation(inputs)
+        number = prepared["features"].shape[1]
+        own = tf.clip_by_value(prepared["length"][0], 1, number)
+        for name in ("features", "present"):
+            prepared[name] = prepared[name][:, :own]
+        with model.recurrence("hoisted"):
+            outputs = model(prepared, training=False)
         for name in model.attentions:
-            rest = [(0, 0)] * outputs[name].shape.rank
-            rest[1] = (0, frames - own)
-            outputs[name] = tf.pad(outputs[name], rest)
-        return outputs
+            batch, _, *rest = outputs[name].shape
+            padding = [(0, 0), (0, number - own)] + [(0, 0)] * len(rest)
+            padded = tf.pad(outputs[name], padding)
+            outputs[name] = tf.reshape(padded, (batch, number, *rest))
+        return restore(outputs)
 
     shape = (1, frames, model.bodies, len(model.skeleton.joints), 3)
     inputs = [

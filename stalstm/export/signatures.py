@@ -54,24 +54,6 @@ class PackedState:
         return keras.tree.pack_sequence_as(self._structure, leaves)
 
 
-def clip_function(
-    model: Classifier, recurrence: str
-) -> Callable[..., dict[str, tf.Tensor]]:
-    """`(skeleton, length)` to what `Classifier.call` returns.
-
-    Args:
-        model: The model.
-        recurrence: How its LSTM layers compute, see `stalstm.layers.LSTM`.
-    """
-
-    def clip(skeleton, length):
-        inputs = {"skeleton": skeleton, "length": length}
-        with model.recurrence(recurrence):
-            return model(inputs, training=False)
-
-    return clip
-
-
 def frame_function(
     model: Classifier, state: PackedState
 ) -> Callable[..., dict[str, tf.Tensor]]:
@@ -121,7 +103,6 @@ def server_signatures(
     """
     bodies, joints = model.bodies, len(model.skeleton.joints)
     labels = tf.constant(model.classes)
-    clip = clip_function(model, "fused")
     clips = [
         tf.TensorSpec((None, None, bodies, joints, 3), tf.float32, "skeleton"),
         tf.TensorSpec((None,), tf.int32, "length"),
@@ -130,7 +111,11 @@ def server_signatures(
     # Three signatures call this one graph.
     @tf.function(input_signature=clips, autograph=False)
     def checked_clip(skeleton, length):
-        return clip(*_check_clips(skeleton, length, model))
+        skeleton, length = _check_clips(skeleton, length, model)
+        with model.recurrence("fused"):
+            return model(
+                {"skeleton": skeleton, "length": length}, training=False
+            )
 
     def answer(outputs):
         index = tf.argmax(

@@ -215,7 +215,7 @@ class Classifier(keras.Model):
     def call(self, inputs, training=False):
         prepared, restore = inputs, lambda outputs: outputs
         if not isinstance(inputs, Mapping) or "features" not in inputs:
-            prepared, restore = self._prepared(inputs)
+            prepared, restore = self.preparation(inputs)
         features = prepared["features"]
         if self.modality_dropout is not None:
             features = self.modality_dropout(features, training=training)
@@ -239,11 +239,20 @@ class Classifier(keras.Model):
             call in place of the clips; attentions are then those of the
             prepared bodies and frames.
         """
-        prepared, _ = self._prepared(inputs)
+        prepared, _ = self.preparation(inputs)
         return {**prepared, "present": ops.cast(prepared["present"], "int32")}
 
-    def _prepared(self, inputs):
-        """What `prepare` returns, and what takes the attentions back."""
+    def preparation(self, inputs) -> tuple[dict[str, Any], Callable]:
+        """The first part of the call, and the last.
+
+        Args:
+            inputs: As of the call.
+
+        Returns:
+            What `prepare` returns, with `present` as bool; and a function of
+            the outputs for it, which takes the attentions back to the bodies
+            and frames of the recording.
+        """
         skeleton, length = self._checked(inputs)
         # Not a product with zero: beyond the length there may be NaN.
         within = sequences.mask(skeleton, length)[..., None, None, None] > 0

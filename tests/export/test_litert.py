@@ -10,7 +10,6 @@ from stalstm.export import (
     litert,
     metadata,
     saved_model,
-    signatures,
     version,
     web,
 )
@@ -208,15 +207,13 @@ def test_a_constant_that_litert_would_lose_is_an_error(small, constant):
 
 
 def test_a_failed_export_leaves_nothing(small, clips, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        signatures,
-        "clip_function",
-        lambda *_: (
-            lambda skeleton, _: dict.fromkeys(
-                small.model.attentions, tf.math.erfinv(skeleton)
-            )
-        ),
-    )
+    original = litert.clip_signature
+
+    def cannot_convert(model, frames):
+        _, inputs = original(model, frames)
+        return lambda skeleton, _: {"x": tf.math.erfinv(skeleton)}, inputs
+
+    monkeypatch.setattr(litert, "clip_signature", cannot_convert)
     monkeypatch.setattr(saved_model, "write", lambda *_: None)
     with pytest.raises(ExportError, match="Erfinv"):
         version.write(
