@@ -58,7 +58,9 @@ class BodyAxes(BodyFrame):
         return axes[..., None, None, :, :]
 
     def _apply(self, skeleton, reference):
-        return ops.sum(reference * skeleton[..., None, :], axis=-1)
+        return sum(
+            skeleton[..., n : n + 1] * reference[..., n] for n in range(3)
+        )
 
     def get_config(self):
         return {

