@@ -4,8 +4,8 @@
 
 Times the training step of the last stage of Algorithm 1, and the prediction of
 the same batch, while one of the four sizes changes and the others stay. Every
-size is two processes of its own. Takes about an hour and a quarter; a run that
-was stopped goes on with the next round.
+size is two processes of its own. Takes half an hour to an hour; a run that was
+stopped goes on with the next round.
 Writes `benchmarks/results/cost.json` and `docs/cost.png`.
 """
 

@@ -277,10 +277,11 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     assert left == {"step_2.keras", "step_3.keras"}
 
 
-def test_a_loss_that_is_not_finite_ends_the_training(tmp_path):
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_loss_that_is_not_finite_ends_the_training(tmp_path, kept):
     recipe = SHORT.override(["learning_rate=1e38"])
     with pytest.raises(stage_log.DivergedError) as caught:
-        train(tmp_path, recipe)
+        train(tmp_path, recipe, keep_prepared=kept)
     error = caught.value
     assert error.stage == "step_2"
     # The first step has made the weights enormous.
