@@ -8,7 +8,7 @@ install torch==2.13.0 numpy`. The two sides take turns, each with one and with
 two threads, for several rounds in one run. What counts is the ratio of medians,
 ours over the peer's, each side with the number of threads that suits it best.
 In each round `train.py` also trains one fold of SBU, from raw recordings to
-metrics. Takes about half an hour on two cores.
+metrics. Takes a quarter of an hour or more on two cores, by their speed.
 Writes `benchmarks/results/speed.json`.
 
 Without --peer there are no ratios, and without --raw_dir no fold: the result
@@ -91,7 +91,11 @@ def main(argv):
     }
     missing = [] if peer else ["ratios: --peer and --peer_script give them"]
     if folds:
-        result["fold"] = summary_of_folds(folds, rounds["small"])
+        result["fold"] = summary_of_folds(folds)
+        if peer:
+            threads = result["small"]["train_step_peer"]["threads"]
+            steps = [x[f"peer_{threads}"] for x in rounds["small"]]
+            result["fold"].update(beside_peer(folds, steps))
     else:
         missing.append("fold: --raw_dir gives it")
     print(json.dumps(result, indent=2))
@@ -200,14 +204,8 @@ def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:
     return made
 
 
-def summary_of_folds(folds: list[dict], small: list[dict]) -> dict[str, Any]:
-    """The medians; and, if the peer was there, the ratio to its steps alone.
-
-    Args:
-        folds: One of each round.
-        small: What the rounds measured with the small shape, of whose size the
-            steps of the fold are.
-    """
+def summary_of_folds(folds: list[dict]) -> dict[str, Any]:
+    """The medians, and the range of the seconds."""
     seconds = [x["seconds"] for x in folds]
     made = {
         name: round(statistics.median(x[name] for x in folds), 2)
@@ -215,23 +213,27 @@ def summary_of_folds(folds: list[dict], small: list[dict]) -> dict[str, Any]:
         else value
         for name, value in folds[0].items()
     }
-    made["least"], made["most"] = min(seconds), max(seconds)
-    best = min(
-        (
-            [x[f"peer_{threads}"]["train_step_ms"] for x in small]
-            for threads in THREADS
-            if f"peer_{threads}" in small[0]
-        ),
-        key=statistics.median,
-        default=None,
-    )
-    if best:
-        peer = [x * made["iterations"] / 1000 for x in best]
-        ratios = [x / y for x, y in zip(seconds, peer, strict=True)]
-        made["peer_stepping"] = round(statistics.median(peer), 1)
-        made["ratio"] = round(made["seconds"] / made["peer_stepping"], 3)
-        made["ratio_spread"] = [round(min(ratios), 3), round(max(ratios), 3)]
-    return made
+    return {**made, "least": min(seconds), "most": max(seconds)}
+
+
+def beside_peer(folds: list[dict], steps: list[dict]) -> dict[str, Any]:
+    """A whole fold over as many steps of the peer alone, of about its size.
+
+    Args:
+        folds: One of each round.
+        steps: What the peer measured in the same rounds, with the small shape.
+    """
+    ours = [x["seconds"] for x in folds]
+    peer = [
+        x["iterations"] * y["train_step_ms"] / 1000
+        for x, y in zip(folds, steps, strict=True)
+    ]
+    ratios = [x / y for x, y in zip(ours, peer, strict=True)]
+    return {
+        "peer_stepping": round(statistics.median(peer), 1),
+        "ratio": round(statistics.median(ours) / statistics.median(peer), 3),
+        "ratio_spread": [round(min(ratios), 3), round(max(ratios), 3)],
+    }
 
 
 def measure_fold(raw_dir: pathlib.Path) -> dict[str, Any]:

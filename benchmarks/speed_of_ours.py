@@ -82,7 +82,7 @@ def set_threads(number: int, batch_size: int | None) -> None:
 
 
 def measure_training(model, clips, labels) -> dict[str, float]:
-    # A stage of 1,000 iterations or more, whose beginning does not count.
+    # A long stage, whose beginning does not count.
     training.compile_model(model, sbu.RECIPE.training, iterations=10**6)
     model.set_recurrence(resolve_recurrence("auto"))
     # As the input pipeline of a training does.
