@@ -36,8 +36,9 @@ class LSTM(SavedSeed, keras.layers.LSTM):
         recurrence: How the layer computes; never saved. `"keras"`, as Keras
             does (cuDNN on a GPU): how every new or loaded layer begins.
             `"xla"`, by `stalstm.layers.lstm_recurrence`, a part of the batch
-            for each core. `"xla_prediction"`, by the same in one part, keeping
-            nothing for a gradient. `"fused"` and `"hoisted"`, by
+            for each core, with gradients of the first order (a `LookupError`
+            for higher ones). `"xla_prediction"`, by the same in one part,
+            keeping nothing for a gradient. `"fused"` and `"hoisted"`, by
             `stalstm.layers.lstm_exported`, in a SavedModel and in LiteRT. With
             a mask, other activations than `tanh` and `sigmoid`, no bias,
             dropout within the layer, mixed precision, `go_backwards`, `unroll`

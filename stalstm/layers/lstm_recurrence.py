@@ -141,9 +141,16 @@ def _recurrence(projected, hidden, carry, recurrent_kernel, bias):
     # Otherwise the tape would record the loop itself.
     arguments = tuple(map(tf.stop_gradient, arguments))
     outputs, last_carry, *saved = _forward(*arguments)
+    # Some tapes ask for gradients of these, too: a persistent one, and any one
+    # after a gradient in a graph. TensorFlow would put the lists of the loop
+    # among the outputs of `_forward`, and XLA cannot return them.
+    saved = tuple(map(tf.stop_gradient, saved))
 
     def gradient(d_outputs, d_carry):
-        return _backward(hidden, recurrent_kernel, *saved, d_outputs, d_carry)
+        gradients = _backward(
+            hidden, recurrent_kernel, *saved, d_outputs, d_carry
+        )
+        return tuple(map(_first_order_only, gradients))
 
     return (outputs, last_carry), gradient
 
@@ -227,6 +234,14 @@ def _backward(hidden, recurrent_kernel, slopes, states, d_outputs, d_carry):
     d_bias = tf.reduce_sum(rows, axis=0)
     d_carry = d_carry * forget[0]
     return rows, d_hidden, d_carry, d_recurrent, d_bias
+
+
+def _first_order_only(gradient):
+    return tf.raw_ops.PreventGradient(
+        input=gradient,
+        message="The recurrence 'xla' has gradients of the first order only. "
+        "For higher ones, set `recurrence = 'keras'` of the layer.",
+    )
 
 
 def _activated(gates):

@@ -103,6 +103,58 @@ def test_equals_keras_in_outputs_and_gradients(mode):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-4)
 
 
+def gradient_for_clips(layer, persistent=False):
+    clips = tf.constant(CLIPS)
+    with tf.GradientTape(persistent=persistent) as tape:
+        tape.watch(clips)
+        loss = tf.reduce_sum(layer(clips) ** 2)
+    return tape.gradient(loss, clips)
+
+
+def test_a_gradient_in_a_graph_leaves_the_eager_one_as_it_was():
+    ours, stock = make_pair(units=UNITS + 2)  # nobody else's trace
+    tf.function(gradient_for_clips)(ours)
+    expected = gradient_for_clips(stock)
+    received = gradient_for_clips(ours)
+    np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+def test_a_persistent_tape_has_the_gradients_of_keras(mode):
+    ours, stock = make_pair()
+
+    def run():
+        return gradient_for_clips(ours, persistent=True)
+
+    if mode != "eager":
+        run = tf.function(run, jit_compile=mode == "compiled")
+    expected = gradient_for_clips(stock)
+    np.testing.assert_allclose(run(), expected, rtol=1e-4, atol=1e-4)
+    # The trace is shared: another tape finds it as it was.
+    again = gradient_for_clips(ours)
+    np.testing.assert_allclose(again, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+def test_a_gradient_of_a_gradient_is_refused(mode):
+    ours, stock = make_pair()
+    weights = tf.constant(UPSTREAM[0])
+
+    def run():
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            gradient = gradient_for_clips(lambda x: ours(x) * weights)
+        return tape.gradient(gradient, weights)
+
+    if mode != "eager":
+        run = tf.function(run, jit_compile=mode == "compiled")
+    with pytest.raises(Exception, match="set `recurrence = 'keras'`"):
+        run()
+    expected = gradient_for_clips(stock)
+    again = gradient_for_clips(ours)
+    np.testing.assert_allclose(again, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_saturated_gates_have_the_gradients_of_keras():
     """Each gate all open and all shut: no division by what is zero."""
     ours, stock = make_pair(return_state=True)
