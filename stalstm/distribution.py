@@ -251,6 +251,7 @@ def lost_workers(name: str) -> Iterator[None]:
         # The reason stands among lines about the graph.
         told = re.search("ops is aborted by: (.*)", error.message)
         reason = told[1] if told else error.message.splitlines()[0]
+        reason = reason.rstrip(".: ")
         raise WorkersError(
             f"another worker was lost, or has stopped: {reason}. Run the same "
             "command on all machines to resume"

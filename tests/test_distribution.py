@@ -154,7 +154,7 @@ def test_a_lost_worker_is_told_where_there_are_several():
         raise tf.errors.UnavailableError(
             None,
             None,
-            "Graph execution error:\nCollective ops is aborted by: X",
+            "Graph execution error:\nCollective ops is aborted by: X:.",
         )
 
     match = r"lost.*: X\. Run the same command"

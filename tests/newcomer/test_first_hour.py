@@ -132,7 +132,7 @@ class Newcomer:
         except subprocess.TimeoutExpired as error:
             output, status = str(error.output), str(error)
         print(f"{time.monotonic() - start:5.1f} s: {command}")
-        if status != "0" or "Traceback" in output:
+        if status != "0" or re.search(r"Traceback|\w+Warning: ", output):
             self.failures.append(f"{command}\n{output}\nexit status {status}")
         self.printed += PRINTED.findall(output)
 
