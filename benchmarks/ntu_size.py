@@ -103,9 +103,7 @@ def parts(folder: pathlib.Path) -> dict[str, Callable[[], dict[str, Any]]]:
 def prepare(folder: pathlib.Path) -> dict[str, Any]:
     raw = folder / "raw" / "recordings.zip"
     if not raw.exists():
-        raw.parent.mkdir(parents=True, exist_ok=True)
-        with files.replacing(raw) as temporary:
-            write_fake_recordings(temporary, _CLIPS.value, CLASSES)
+        write_fake_recordings(raw, _CLIPS.value, CLASSES)
     shutil.rmtree(folder / "prepared", ignore_errors=True)
     arguments = [str(raw.parent), str(folder / "prepared"), "2"]
     measured = watched([sys.executable, "-c", PREPARE, *arguments], folder)

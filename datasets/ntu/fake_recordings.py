@@ -1,6 +1,6 @@
 """Writes made-up recordings in the format of NTU RGB+D, which can be learned.
 
-    python -m datasets.ntu.fake_recordings FOLDER_OR_ZIP [CLIPS [CLASSES]]
+    python -m datasets.ntu.fake_recordings FOLDER_OR_ZIP --clips=200
 
 An action is a limb, a way to move it and a pace, performed by a stick figure of
 25 joints. In the last quarter of the actions, a second figure performs it too,
@@ -11,14 +11,15 @@ body whose id changes, a third body that is noise.
 
 import contextlib
 import pathlib
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from absl import app, flags
 
 from datasets.ntu import official
 from datasets.ntu.recordings import JOINTS
+from stalstm import files
 
 # A standing figure that faces the sensor, in metres around the middle of the
 # body; joints in the order of `stalstm.skeletons.KINECT2`.
@@ -97,16 +98,26 @@ def write_fake_recordings(
 ) -> None:
     """Writes clips of A001, A002, ... in turn, for all splits.
 
+    The zip or the folder appears when it is complete, never before.
+
     Args:
         path: Zip to write, if its suffix is `.zip`, or folder for the files.
         clips: Number of clips.
         classes: Number of actions, at most 120.
         seed: Random seed.
+
+    Raises:
+        FileExistsError: `path` exists.
     """
+    if path.exists():
+        raise FileExistsError(
+            f"`path` must not exist yet. Received: path={path}"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     missing = official.missing_skeletons("ntu120")
     written = 0
-    with _destination(path) as write:
+    with files.replacing(path) as temporary, _destination(temporary) as write:
         for number in range(clips + len(missing)):
             action, take = number % classes, number // classes
             # Performers, cameras and setups change at different paces, so that
@@ -131,14 +142,13 @@ def examples(number: int = 4) -> list[tuple[str, bytes]]:
 
 @contextlib.contextmanager
 def _destination(path: pathlib.Path) -> Iterator:
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             yield lambda name, data: archive.writestr(
                 f"nturgb+d_skeletons/{name}", data
             )
     else:
-        path.mkdir(exist_ok=True)
+        path.mkdir()
         yield lambda name, data: (path / name).write_bytes(data)
 
 
@@ -205,7 +215,30 @@ def _turn(heading: float) -> np.ndarray:
     return np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]])
 
 
+def main(argv):
+    if len(argv) != 2:
+        raise SystemExit(
+            "expected the folder or the zip to write. "
+            f"Received: {argv[1:] or 'nothing'}"
+        )
+    path = pathlib.Path(argv[1]).expanduser()
+    try:
+        write_fake_recordings(path, CLIPS.value, CLASSES.value, SEED.value)
+    except OSError as error:
+        raise SystemExit(f"{path}: {error}") from None
+    print(f"Wrote {CLIPS.value} recordings to {path}")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit(__doc__)
-    write_fake_recordings(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    CLIPS = flags.DEFINE_integer(
+        "clips", 2000, "Number of recordings.", lower_bound=1
+    )
+    CLASSES = flags.DEFINE_integer(
+        "classes",
+        20,
+        "Number of actions.",
+        lower_bound=1,
+        upper_bound=official.CONFIGS["ntu120"].actions,
+    )
+    SEED = flags.DEFINE_integer("seed", 0, "Random seed.", lower_bound=0)
+    app.run(main)

@@ -144,7 +144,8 @@ class Newcomer:
         else:
             module = "datasets.synthetic.recordings"
             self.run(f".venv/bin/python -m {module} --out={sbu}")
-        self.run(f".venv/bin/python -m datasets.ntu.fake_recordings {ntu} 200")
+        module = "datasets.ntu.fake_recordings"
+        self.run(f".venv/bin/python -m {module} {ntu} --clips=200")
 
     def visit_tensorboard(self, command: str) -> None:
         """Starts TensorBoard, looks at it and stops it."""
