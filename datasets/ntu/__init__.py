@@ -14,7 +14,7 @@ def read(data: bytes, place: str) -> np.ndarray:
 
 def generate() -> list[tuple[str, bytes]]:
     """A few generated recordings, each of another action."""
-    # A program of its own, which Python would load twice.
+    # Imported at the top, it could not run by `python -m` without a warning.
     from datasets.ntu import fake_recordings
 
     return fake_recordings.examples()

@@ -53,6 +53,9 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias):
     Returns:
         Hidden variables `(batch, frames, units)`, and the carry at the last
         frame `(batch, units)`.
+
+    Raises:
+        LookupError: A gradient of its gradient is asked for.
     """
     return _lstm(
         *(inputs, hidden, carry, kernel, recurrent_kernel, bias),
@@ -141,9 +144,9 @@ def _recurrence(projected, hidden, carry, recurrent_kernel, bias):
     # Otherwise the tape would record the loop itself.
     arguments = tuple(map(tf.stop_gradient, arguments))
     outputs, last_carry, *saved = _forward(*arguments)
-    # Some tapes ask for gradients of these, too: a persistent one, and any one
-    # after a gradient in a graph. TensorFlow would put the lists of the loop
-    # among the outputs of `_forward`, and XLA cannot return them.
+    # Given a persistent tape, or after a gradient in a graph, TensorFlow asks
+    # for gradients of these, too. It would make the loop's lists outputs of
+    # `_forward`, which XLA cannot return.
     saved = tuple(map(tf.stop_gradient, saved))
 
     def gradient(d_outputs, d_carry):

@@ -17,7 +17,6 @@ def run(*arguments):
         ],
         capture_output=True,
         text=True,
-        check=False,
     )
 
 

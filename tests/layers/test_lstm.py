@@ -1,3 +1,4 @@
+import functools
 import itertools
 
 import keras
@@ -87,16 +88,21 @@ def test_is_a_good_layer(layer, tmp_path):
     run_layer_test(layer, CLIPS, tmp_path=tmp_path)
 
 
-@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+MODES = {
+    "eager": lambda function: function,
+    "graph": tf.function,
+    "compiled": functools.partial(tf.function, jit_compile=True),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_equals_keras_in_outputs_and_gradients(mode):
     def run(layer):
         return outputs_and_gradients(layer, CLIPS, STATE)
 
     ours, stock = make_pair(return_state=True)
     expected = run(stock)
-    if mode != "eager":
-        run = tf.function(run, jit_compile=mode == "compiled")
-    received = run(ours)
+    received = MODES[mode](run)(ours)
     for x, y in zip(received[0], expected[0], strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-5)
     for x, y in zip(received[1], expected[1], strict=True):
@@ -112,22 +118,17 @@ def gradient_for_clips(layer, persistent=False):
 
 
 def test_a_gradient_in_a_graph_leaves_the_eager_one_as_it_was():
-    ours, stock = make_pair(units=UNITS + 2)  # nobody else's trace
+    ours, stock = make_pair(units=UNITS + 2)  # a trace that no test has used
     tf.function(gradient_for_clips)(ours)
     expected = gradient_for_clips(stock)
     received = gradient_for_clips(ours)
     np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_persistent_tape_has_the_gradients_of_keras(mode):
     ours, stock = make_pair()
-
-    def run():
-        return gradient_for_clips(ours, persistent=True)
-
-    if mode != "eager":
-        run = tf.function(run, jit_compile=mode == "compiled")
+    run = MODES[mode](lambda: gradient_for_clips(ours, persistent=True))
     expected = gradient_for_clips(stock)
     np.testing.assert_allclose(run(), expected, rtol=1e-4, atol=1e-4)
     # The trace is shared: another tape finds it as it was.
@@ -135,7 +136,7 @@ def test_a_persistent_tape_has_the_gradients_of_keras(mode):
     np.testing.assert_allclose(again, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", ["eager", "graph", "compiled"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_gradient_of_a_gradient_is_refused(mode):
     ours, stock = make_pair()
     weights = tf.constant(UPSTREAM[0])
@@ -146,10 +147,8 @@ def test_a_gradient_of_a_gradient_is_refused(mode):
             gradient = gradient_for_clips(lambda x: ours(x) * weights)
         return tape.gradient(gradient, weights)
 
-    if mode != "eager":
-        run = tf.function(run, jit_compile=mode == "compiled")
     with pytest.raises(Exception, match="set `recurrence = 'keras'`"):
-        run()
+        MODES[mode](run)()
     expected = gradient_for_clips(stock)
     again = gradient_for_clips(ours)
     np.testing.assert_allclose(again, expected, rtol=1e-4, atol=1e-4)
