@@ -106,22 +106,24 @@ def median(rounds: list[dict], what: str, name: str) -> list[float]:
     ]
 
 
-def exponents(rounds: list[dict]) -> dict[str, dict[str, float]]:
-    """By measure and size, the slope of the last three sizes, log-log."""
-    return {
-        name: {
-            what: round(
-                np.polyfit(
-                    np.log(sizes[-3:]),
-                    np.log(median(rounds, what, name)[-3:]),
-                    1,
-                )[0],
-                2,
-            )
-            for what, sizes in SIZES.items()
-        }
-        for name in MEASURED
-    }
+def exponents(rounds: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
+    """By measure and size: that of the medians, and the range of the rounds."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name in MEASURED:
+        for what in SIZES:
+            alone = [exponent([x], what, name) for x in rounds]
+            found.setdefault(name, {})[what] = {
+                "median": exponent(rounds, what, name),
+                "least": min(alone),
+                "most": max(alone),
+            }
+    return found
+
+
+def exponent(rounds: list[dict], what: str, name: str) -> float:
+    """The slope of the medians of the last three sizes, log-log."""
+    sizes, times = SIZES[what][-3:], median(rounds, what, name)[-3:]
+    return round(np.polyfit(np.log(sizes), np.log(times), 1)[0], 2)
 
 
 def draw(rounds: list[dict[str, Any]]) -> Figure:

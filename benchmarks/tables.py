@@ -202,14 +202,20 @@ def cost(result: dict[str, Any]) -> list[str]:
         "|---|---|---|",
     ]
     for what in base:
-        powers = [f"{result['exponents'][x][what]:.2f}" for x in names]
+        powers = [
+            "{median:.2f} ({least:.2f} to {most:.2f})".format(
+                **result["exponents"][x][what]
+            )
+            for x in names
+        ]
         lines.append(f"| {what} | {' | '.join(powers)} |")
     shape = ", ".join(f"{x} {what}" for what, x in base.items())
     lines += [
         "",
         f"One size at a time; the others are {shape}. The power is the slope "
         "over the three largest sizes, from medians of "
-        f"{len(result['rounds'])} rounds on {result['processor']}.",
+        f"{len(result['rounds'])} rounds on {result['processor']}, with the "
+        "range of the rounds.",
     ]
     return lines
 
