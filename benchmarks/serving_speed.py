@@ -34,7 +34,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks import programs
+from benchmarks import programs, rounds
 from stalstm import files, machine
 from stalstm.export.errors import ExportError
 from stalstm.export.litert import PRECISIONS, check_installed
@@ -105,11 +105,11 @@ def main(argv):
         **saved_model_measures(model, skeleton),
         **litert_measures(folder, skeleton),
     }
-    rounds: dict[str, list[float]] = {name: [] for name in measures}
+    measured: dict[str, list[float]] = {name: [] for name in measures}
     peer: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         for name, measure in measures.items():
-            rounds[name].append(measure())
+            measured[name].append(measure())
         if _PEER.value:
             peer.append(programs.run(shlex.split(_PEER.value)).json())
     result = {
@@ -120,13 +120,11 @@ def main(argv):
         "clip_frames": FRAMES,
         # The clip models of LiteRT compute as many, whatever a clip's length.
         "litert_clip_frames": clip_frames,
+        "rounds": ROUNDS,
         "microseconds": {
-            name: round(statistics.median(x), 1) for name, x in rounds.items()
+            name: rounds.spread(x, 1) for name, x in measured.items()
         },
-        "peer_microseconds": {
-            "stream_frame": median(peer, "stream_frame_us", 1),
-            "clip": median(peer, "predict_one_ms", 1000),
-        },
+        **(beside_peer(measured, peer) if peer else {}),
         "load_to_first_prediction_seconds": {
             "litert": load_seconds("litert", folder, shape),
             "saved_model": load_seconds("saved_model", model, shape),
@@ -217,13 +215,33 @@ def microseconds(call: Callable[[], object], inner: int) -> float:
     return (time.perf_counter() - start) / inner * 1e6
 
 
-def median(
-    peer: list[dict[str, Any]], name: str, factor: float
-) -> float | None:
-    """The median of the peer's answers; `None` without a peer."""
-    if not peer:
-        return None
-    return round(statistics.median(x[name] for x in peer) * factor, 1)
+def beside_peer(
+    measured: dict[str, list[float]], peer: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the peer took, and the same predictions of ours over it.
+
+    Args:
+        measured: Microseconds of ours by name, one of each round.
+        peer: What the peer printed in the same rounds.
+    """
+    clip = [x["predict_one_ms"] * 1000 for x in peer]
+    frame = [x["stream_frame_us"] for x in peer]
+    pairs = {
+        "saved_model clip": clip,
+        "clip_float32": clip,
+        "saved_model frame": frame,
+        "frame_float32": frame,
+    }
+    return {
+        "peer_microseconds": {
+            "clip": rounds.spread(clip, 1),
+            "stream_frame": rounds.spread(frame, 1),
+        },
+        "over_peer": {
+            name: rounds.ratio(measured[name], theirs, 2)
+            for name, theirs in pairs.items()
+        },
+    }
 
 
 def load_seconds(

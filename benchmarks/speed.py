@@ -28,7 +28,7 @@ from typing import Any
 
 from absl import app, flags
 
-from benchmarks import programs
+from benchmarks import programs, rounds
 from stalstm import files, machine
 from stalstm.paths import DEFINE_path
 
@@ -69,17 +69,17 @@ def main(argv):
             "--raw_dir: expected a folder. Received: "
             f"{_RAW_DIR.value}, where there is none"
         )
-    rounds: dict[str, list[dict]] = {shape: [] for shape in PEER_SHAPES}
+    measured: dict[str, list[dict]] = {shape: [] for shape in PEER_SHAPES}
     folds: list[dict[str, Any]] = []
     for number in range(_ROUNDS.value):
         for shape in PEER_SHAPES:
-            measured = {
+            times = {
                 f"{side}_{threads}": one_round(commands(shape), threads)
                 for threads in THREADS
                 for side, commands in sides.items()
             }
-            rounds[shape].append(measured)
-            print(f"round {number + 1}, {shape}: {measured}", flush=True)
+            measured[shape].append(times)
+            print(f"round {number + 1}, {shape}: {times}", flush=True)
         if _RAW_DIR.value:
             folds.append(measure_fold(_RAW_DIR.value.absolute()))
             print(f"round {number + 1}, fold: {folds[-1]}", flush=True)
@@ -87,14 +87,14 @@ def main(argv):
         "command": "python -m benchmarks.speed",
         "processor": machine.processor(),
         "rounds": _ROUNDS.value,
-        **{shape: summary(x, list(sides)) for shape, x in rounds.items()},
+        **{shape: summary(x, list(sides)) for shape, x in measured.items()},
     }
     missing = [] if peer else ["ratios: --peer and --peer_script give them"]
     if folds:
         result["fold"] = summary_of_folds(folds)
         if peer:
             threads = result["small"]["train_step_peer"]["threads"]
-            steps = [x[f"peer_{threads}"] for x in rounds["small"]]
+            steps = [x[f"peer_{threads}"] for x in measured["small"]]
             result["fold"].update(beside_peer(folds, steps))
     else:
         missing.append("fold: --raw_dir gives it")
@@ -163,7 +163,7 @@ def one_round(commands: list[list[str]], threads: int) -> dict[str, float]:
 
 
 def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:
-    """Medians with the best number of threads; ratios and their range."""
+    """What suits each side best; ratios; and the range of the rounds."""
     made: dict[str, Any] = {}
     for name in MEASURED:
         short, unit = name.rsplit("_", 1)
@@ -179,41 +179,31 @@ def summary(results: list[dict], sides: list[str]) -> dict[str, Any]:
             )
             best[side] = by_threads[threads]
             made[f"{short}_{side}"] = {
-                "median": statistics.median(best[side]),
+                **rounds.spread(best[side], 3),
                 "unit": unit,
-                "least": min(best[side]),
-                "most": max(best[side]),
                 "threads": threads,
             }
         if "peer" in best:
-            pairs = list(zip(best["ours"], best["peer"], strict=True))
-            ratios = [x / y for x, y in pairs]
-            medians = [statistics.median(best[x]) for x in ("ours", "peer")]
-            made[f"{short}_ratio"] = round(medians[0] / medians[1], 3)
-            made[f"{short}_ratio_spread"] = [
-                round(min(ratios), 3),
-                round(max(ratios), 3),
-            ]
-    matmul = statistics.median(
+            made[f"{short}_ratio"] = rounds.ratio(best["ours"], best["peer"], 3)
+    threads = made["train_step_ours"]["threads"]
+    steps = [x[f"ours_{threads}"]["train_step_ms"] for x in results]
+    matmul = [
         min(x[f"ours_{n}"]["matmul_ms"] for n in THREADS) for x in results
-    )
-    made["matmul_ms"] = matmul
-    made["train_step_over_matmul"] = round(
-        made["train_step_ours"]["median"] / matmul, 2
-    )
+    ]
+    made["matmul_ms"] = rounds.spread(matmul, 3)
+    made["train_step_over_matmul"] = rounds.ratio(steps, matmul, 2)
     return made
 
 
 def summary_of_folds(folds: list[dict]) -> dict[str, Any]:
     """The medians, and the range of the seconds."""
-    seconds = [x["seconds"] for x in folds]
     made = {
         name: round(statistics.median(x[name] for x in folds), 2)
         if isinstance(value, int | float)
         else value
         for name, value in folds[0].items()
     }
-    return {**made, "least": min(seconds), "most": max(seconds)}
+    return {**made, "seconds": rounds.spread([x["seconds"] for x in folds], 1)}
 
 
 def beside_peer(folds: list[dict], steps: list[dict]) -> dict[str, Any]:
@@ -228,11 +218,9 @@ def beside_peer(folds: list[dict], steps: list[dict]) -> dict[str, Any]:
         x["iterations"] * y["train_step_ms"] / 1000
         for x, y in zip(folds, steps, strict=True)
     ]
-    ratios = [x / y for x, y in zip(ours, peer, strict=True)]
     return {
-        "peer_stepping": round(statistics.median(peer), 1),
-        "ratio": round(statistics.median(ours) / statistics.median(peer), 3),
-        "ratio_spread": [round(min(ratios), 3), round(max(ratios), 3)],
+        "peer_stepping": rounds.spread(peer, 1),
+        "ratio": rounds.ratio(ours, peer, 3),
     }
 
 
