@@ -25,10 +25,17 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from stalstm import distribution, input_pipeline, predictors, training
+from stalstm import (
+    distribution,
+    input_pipeline,
+    micro_batches,
+    predictors,
+    training,
+)
 from stalstm.description import Description
 from stalstm.export import litert
 from stalstm.export.errors import ExportError
+from stalstm.layers import lstm_recurrence
 from stalstm.layers.lstm import resolve_recurrence
 from stalstm.recipes import sbu
 from stalstm.skeletons import Skeleton
@@ -161,31 +168,57 @@ def median_ms(
 def multiplications(shape: str) -> Callable[[], object]:
     """A function that computes a training step's matrix products alone.
 
-    Forward there is one of the inputs of all frames for each matrix and, frame
-    by frame, one of the hidden variables; backward there are twice as many.
+    Forward, each matrix has one of all frames, and each LSTM layer one of the
+    hidden variables at every frame. Backward, each has one for its gradient and
+    one for that of what it multiplied, unless that is data; again at every
+    frame for the hidden variables. As in a step, there is a micro-batch at a
+    time, and each core has a part of it for the products at every frame.
     """
     batch, frames, joints, classes = SHAPES[shape]
-    rows, units = batch * frames, 100
-    sizes = [
-        *[(rows, 3 * joints, 4 * units)] * 3,
-        *[(rows, units, 4 * units)] * 2,
-        (rows, 3 * joints + units, units),
-        (rows, units, joints),
-        (rows, 3 * joints + units, 1),
-        (rows, units, classes),
+    size = micro_batches.size(batch) or batch
+    rows, units, layers = size * frames, 100, 5
+    of_data = [(3 * joints, x) for x in (4 * units, 4 * units, units, 1)]
+    of_layers = [
+        (3 * joints, 4 * units),  # weighted by the attention
+        *[(units, 4 * units)] * 2,
+        *[(units, x) for x in (units, 1, joints, classes)],
     ]
-    wide = [(tf.ones(x[:2]), tf.ones(x[1:])) for x in sizes]
-    first, recurrent = tf.ones((batch, units)), tf.ones((units, 4 * units))
+    # Arrays of their own for each matrix: TensorFlow computes equal products
+    # once.
+    wide = [
+        (tf.ones((rows, x)), tf.ones((x, y)), tf.ones((rows, y)))
+        for x, y in of_data + of_layers
+    ]
+    hiddens = [tf.ones((rows, units)) for _ in range(layers)]
+    gates = [tf.ones((rows, 4 * units)) for _ in range(layers)]
+    recurrent = tf.ones((units, 4 * units))
 
     @tf.function(jit_compile=True)
-    def multiply(wide, hidden, recurrent):
-        total = sum(tf.matmul(a, b)[0, 0] for a, b in wide * 3)
-        for _ in tf.range(5 * 3 * frames):
-            # Each one needs the one before, as in the recurrence.
+    def frame_by_frame(hidden, gradient):
+        # Each one needs the one before, as in the recurrence.
+        for _ in tf.range(layers * frames):
             hidden = tf.matmul(hidden, recurrent)[:, :units] * 1e-3
-        return total + hidden[0, 0]
+        for _ in tf.range(layers * frames):
+            gradient = tf.matmul(gradient, recurrent, transpose_b=True) * 1e-3
+            gradient = tf.tile(gradient, (1, 4))
+        return hidden[0, 0] + gradient[0, 0]
 
-    return lambda: multiply(wide, first, recurrent).numpy()
+    @tf.function
+    def multiply():
+        products = []
+        for number, (x, matrix, gradient) in enumerate(wide):
+            products.append(tf.matmul(x, matrix))
+            products.append(tf.matmul(x, gradient, transpose_a=True))
+            if number >= len(of_data):
+                products.append(tf.matmul(gradient, matrix, transpose_b=True))
+        for x, gradient in zip(hiddens, gates, strict=True):
+            products.append(tf.matmul(x, gradient, transpose_a=True))
+        parts = lstm_recurrence.cut_batch(hiddens[0][:size], gates[0][:size])
+        return sum(x[0, 0] for x in products) + sum(
+            frame_by_frame(*part) for part in parts
+        )
+
+    return lambda: [multiply().numpy() for _ in range(batch // size)]
 
 
 if __name__ == "__main__":
