@@ -21,12 +21,21 @@ ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results"
 
 
+def with_range(measured: dict[str, Any], digits: int, unit: str = "") -> str:
+    """The median of the rounds, and their range, as `rounds.spread` gives."""
+    median, least, most = (
+        f"{measured[x]:.{digits}f}" for x in ("median", "least", "most")
+    )
+    return f"{median}{unit} ({least} to {most})"
+
+
 def serving(result: dict[str, Any]) -> list[str]:
     lines = [
-        "| file | KiB | microseconds | largest difference of a probability | "
-        "same class |",
-        "|---|---|---|---|---|",
+        "| file | KiB | microseconds | over PyTorch's | largest difference of "
+        "a probability | same class |",
+        "|---|---|---|---|---|---|",
     ]
+    over = result["over_peer"]
     for name, agreement in result["agreement"].items():
         if name == "clips_of":
             continue
@@ -35,7 +44,9 @@ def serving(result: dict[str, Any]) -> list[str]:
         what = name if size else f"saved_model {name}"
         size = size or result["kibibytes"]["saved_model"]
         lines.append(
-            f"| {what} | {size:.0f} | {result['microseconds'][what]:.0f} | "
+            f"| {what} | {size:.0f} | "
+            f"{with_range(result['microseconds'][what], 0)} | "
+            f"{with_range(over[what], 2) if what in over else ''} | "
             f"{agreement['largest_difference']:.1g} | "
             f"{agreement['same_class']:.0%} |"
         )
@@ -43,10 +54,11 @@ def serving(result: dict[str, Any]) -> list[str]:
     lines += [
         "",
         f"For a clip of {result['clip_frames']} frames or for one frame, with "
-        "one thread. The same network in PyTorch, without preprocessing, takes "
-        f"{peer['clip']:.0f} microseconds for the clip and "
-        f"{peer['stream_frame']:.0f} for a frame. The last two columns compare "
-        "with the Keras model on the clips of "
+        f"one thread on {result['processor']}; medians of {result['rounds']} "
+        "rounds, and their range. The same network in PyTorch, without "
+        f"preprocessing, takes {with_range(peer['clip'], 0)} microseconds for "
+        f"the clip and {with_range(peer['stream_frame'], 0)} for a frame. The "
+        "last two columns compare with the Keras model on the clips of "
         f"{result['agreement']['clips_of']}.",
     ]
     return lines
@@ -156,15 +168,13 @@ def speed(result: dict[str, Any]) -> list[str]:
         cells = []
         for shape in ("small", "large"):
             measured = result[shape]
-            ratio = f"**{measured[f'{name}_ratio']:.2f}**"
-            if result["rounds"] > 1:
-                least, most = measured[f"{name}_ratio_spread"]
-                ratio += f" ({least:.2f} to {most:.2f})"
+            ratio = with_range(measured[f"{name}_ratio"], 2)
             ours = measured[f"{name}_ours"]
             cells.append(f"{ratio}; ours {ours['median']:.3g} {ours['unit']}")
         lines.append(f"| {what} | {' | '.join(cells)} |")
     cells = [
-        f"{result[x]['train_step_over_matmul']}" for x in ("small", "large")
+        with_range(result[x]["train_step_over_matmul"], 2)
+        for x in ("small", "large")
     ]
     lines.append(
         "| our training step over its matrix multiplications alone | "
@@ -178,15 +188,14 @@ def speed(result: dict[str, Any]) -> list[str]:
         f"{result['processor']}.",
         "",
         f"Training one fold of SBU, {fold['iterations']:.0f} iterations, takes "
-        f"{fold['seconds']:.0f} s and {fold['peak_memory_mib']:.0f} MiB: "
+        f"{with_range(fold['seconds'], 0, ' s')} and "
+        f"{fold['peak_memory_mib']:.0f} MiB: "
         f"{fold['importing_and_reading']:.0f} s to import and to read, "
         f"{fold['tracing_and_compiling']:.0f} s to trace and to compile, and "
-        f"{fold['stepping']:.0f} s of iterations. Medians of the rounds, "
-        f"whose shortest took {fold['least']:.0f} s and longest "
-        f"{fold['most']:.0f} s. As many training steps of the small shape "
-        f"alone take PyTorch {fold['peer_stepping']:.0f} s: the whole fold "
-        f"takes **{fold['ratio']:.2f}** ({fold['ratio_spread'][0]:.2f} to "
-        f"{fold['ratio_spread'][1]:.2f}) of that.",
+        f"{fold['stepping']:.0f} s of iterations. As many training steps of "
+        "the small shape alone take PyTorch "
+        f"{with_range(fold['peer_stepping'], 0, ' s')}: the whole fold takes "
+        f"{with_range(fold['ratio'], 2)} of that.",
     ]
     return lines
 
@@ -202,12 +211,7 @@ def cost(result: dict[str, Any]) -> list[str]:
         "|---|---|---|",
     ]
     for what in base:
-        powers = [
-            "{median:.2f} ({least:.2f} to {most:.2f})".format(
-                **result["exponents"][x][what]
-            )
-            for x in names
-        ]
+        powers = [with_range(result["exponents"][x][what], 2) for x in names]
         lines.append(f"| {what} | {' | '.join(powers)} |")
     shape = ", ".join(f"{x} {what}" for what, x in base.items())
     lines += [
