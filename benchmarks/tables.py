@@ -184,8 +184,8 @@ def speed(result: dict[str, Any]) -> list[str]:
     lines += [
         "",
         "Small: 8 clips of 40 frames with 30 joints. Large: 256 clips of 100 "
-        f"frames with 50 joints. Rounds: {result['rounds']}. Measured on "
-        f"{result['processor']}.",
+        f"frames with 50 joints. Medians of {result['rounds']} rounds, and "
+        f"their range, on {result['processor']}.",
         "",
         f"Training one fold of SBU, {fold['iterations']:.0f} iterations, takes "
         f"{with_range(fold['seconds'], 0, ' s')} and "
